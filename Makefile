@@ -1,0 +1,64 @@
+# Two commands do everything: `make serve` and `make test`. Both set up what they need first.
+
+PORT ?= 8000
+HOST ?= 127.0.0.1
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet
+
+.PHONY: serve test check build docs lint types unit lock clean help
+
+help:
+	@echo "make serve [PORT=8000]  set up, build the graph, serve it at http://127.0.0.1:8000"
+	@echo "make test               set up, run every check"
+	@echo "make check              check the Turtle files and print the report"
+	@echo "make docs               write the generated pages of docs/ anew"
+	@echo "make lock               pin the dependencies anew"
+
+serve: $(VENV)/run
+	$(BIN)/kg build
+	exec $(BIN)/kg serve --host $(HOST) --port $(PORT)
+
+test: $(VENV)/dev chromium
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests
+	$(BIN)/mypy
+	$(BIN)/kg fmt --check
+	$(BIN)/pytest
+
+check: $(VENV)/run
+	$(BIN)/kg check
+
+docs: $(VENV)/run
+	$(BIN)/kg docs
+
+# A stamp says that the environment holds what the lock pins; a new lock makes it anew.
+$(VENV)/run: requirements.lock pyproject.toml
+	$(call python,requirements.lock)
+	touch $@
+
+$(VENV)/dev: requirements-dev.lock pyproject.toml
+	$(call python,requirements-dev.lock)
+	touch $@ $(VENV)/run
+
+define python
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --require-hashes -r $(1)
+	$(PIP) --no-deps --no-build-isolation --editable .
+endef
+
+.PHONY: chromium
+chromium: $(VENV)/dev
+	sh .ci/chromium
+
+lock: $(VENV)/dev
+	$(PIP) pip-tools
+	$(BIN)/pip-compile $(LOCK) --extra install --output-file requirements.lock pyproject.toml
+	$(BIN)/pip-compile $(LOCK) --extra install --extra dev --output-file requirements-dev.lock pyproject.toml
+
+LOCK := --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+clean:
+	rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,148 @@
+"""The ``kg`` command: build, check, serve, query and export, as the server does them."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kg import __version__, console, layout
+from kg import build as builder
+from kg.errors import BadRequest, KgError
+from kg.settings import Settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="kg")
+@click.option("--home", type=click.Path(path_type=Path), help="Folder with ontology/, data/ and queries/.")
+@click.option("--snapshots", type=click.Path(path_type=Path), help="Folder of the built snapshots.")
+@click.pass_context
+def kg(context: click.Context, /, **given: Path | None) -> None:
+    """Build, check, serve, query and export the graph of defence-industrial relationships."""
+    context.obj = Settings(**{name: path.resolve() for name, path in given.items() if path})  # type: ignore[arg-type]  # two paths by name
+
+
+@kg.command()
+@click.pass_obj
+def build(settings: Settings) -> None:
+    """Compile the Turtle files into a new snapshot, if they are sound."""
+    made, findings = builder.build(settings, console.progress)
+    if findings.warnings:
+        click.echo(findings.text(), err=True)
+    click.echo(f"{made.hash}  {made.manifest.triples:,} triples, {len(findings.warnings)} warnings")
+
+
+@kg.command()
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="File for the SHACL report.")
+@click.pass_obj
+def check(settings: Settings, report: Path | None) -> None:
+    """Check the Turtle files against shapes and rules; build nothing."""
+    findings = builder.check(settings, console.progress)
+    if report:
+        console.save(report, [findings.shacl.encode()])
+    click.echo(findings.text())
+    if findings.violations:
+        raise SystemExit(3)
+
+
+@kg.command()
+@click.option("--host", help="Address to listen on.  [127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.  [8000]")
+@click.option("--workers", type=click.IntRange(1), help="Server processes.  [1]")
+@click.option("--no-build", is_flag=True, help="Fail where there is no snapshot instead of building one.")
+@click.pass_obj
+def serve(settings: Settings, /, no_build: bool, **given: Any) -> None:
+    """Serve the current snapshot over HTTP; build it first where there is none."""
+    from kg import server  # the other commands need not wait for the web framework
+
+    chosen = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
+    server.serve(chosen, build=not no_build)
+
+
+@kg.command()
+@click.argument("query")
+@click.option("--format", "name", default="table", help="table, json, csv, tsv, xml; ttl, nt, rdf, jsonld.")
+@click.option("--param", "-p", "params", multiple=True, metavar="NAME=VALUE", help="For a stored query.")
+@click.pass_obj
+def query(settings: Settings, query: str, name: str, params: Sequence[str]) -> None:
+    """Run a query: its text, a file, the name of a stored query, or '-' for standard input."""
+    console.query(settings, query, name, _pairs(params))
+
+
+def _pairs(params: Sequence[str]) -> dict[str, list[str]]:
+    pairs: dict[str, list[str]] = {}
+    for param in params:
+        name, equals, value = param.partition("=")
+        if not equals:
+            raise BadRequest(f"'{param}' is not NAME=VALUE.")
+        pairs.setdefault(name, []).append(value)
+    return pairs
+
+
+@kg.command()
+@click.argument("what", default="all")
+@click.option("--format", "name", help="ttl, nt, rdf, jsonld; for 'all' also trig and nq.  [ttl]")
+@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file.")
+@click.pass_obj
+def export(settings: Settings, what: str, name: str | None, output: Path | None) -> None:
+    """Export everything ('all'), a named graph (graph/data/…) or one thing (arquus, claim:…)."""
+    console.export(settings, what, name, output)
+
+
+@kg.command()
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; tell which would be.")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.pass_obj
+def fmt(settings: Settings, files: Sequence[Path], only_check: bool) -> None:
+    """Lay Turtle files out canonically; all data files where none is named."""
+    paths = list(files) or sorted(settings.data.rglob("*.ttl"))
+    changed = [path for path in paths if layout.reformat(path, settings.ontology, rewrite=not only_check)]
+    for path in changed:
+        click.echo(f"{'not canonical' if only_check else 'rewritten'}: {path}")
+    if only_check and changed:
+        raise SystemExit(3)
+
+
+@kg.command()
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; tell which pages are stale.")
+@click.pass_obj
+def docs(settings: Settings, only_check: bool) -> None:
+    """Write the generated pages of docs/ from the ontology, the queries and the data."""
+    from kg import docs as pages
+
+    stale = pages.write(settings, kg, rewrite=not only_check)
+    for path in stale:
+        click.echo(f"{'stale' if only_check else 'written'}: {path}")
+    if only_check and stale:
+        raise SystemExit(3)
+
+
+@kg.command()
+@click.pass_obj
+def info(settings: Settings) -> None:
+    """Tell what the current snapshot is, as JSON."""
+    from dataclasses import asdict
+
+    from kg import snapshot
+
+    click.echo(json.dumps(asdict(snapshot.current(settings.snapshots).manifest), indent=2))
+
+
+def main() -> None:
+    """Run the command line; every failure is one clear line and an exit code of its own."""
+    try:
+        kg.main(standalone_mode=False)
+    except KgError as error:
+        click.echo(f"kg: {error.title}: {error.detail}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)

@@ -1,0 +1,127 @@
+"""The one table of formats, and the choice among them.
+
+Every address takes its formats from here: by suffix (``.ttl``), by ``?format=ttl`` or by ``Accept``.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import mimeparse
+import pyoxigraph as ox
+
+from kg.errors import NotAcceptable
+
+MediaType: TypeAlias = str
+Family: TypeAlias = Literal["graph", "dataset", "solutions", "page"]
+"""What a format can write: triples, quads, query solutions, or a page for people."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format: its short name is both the file suffix and the value of ``?format=``."""
+
+    name: str
+    media_type: MediaType
+    label: str
+    families: tuple[Family, ...]
+    rdf: ox.RdfFormat | None = None
+    results: ox.QueryResultsFormat | None = None
+
+    @property
+    def content_type(self) -> str:
+        """The ``Content-Type`` header; text formats are always UTF-8."""
+        return f"{self.media_type}; charset=utf-8" if self.media_type.startswith("text/") else self.media_type
+
+
+HTML = Format("html", "text/html", "Page", ("page",))
+TURTLE = Format("ttl", "text/turtle", "Turtle", ("graph",), rdf=ox.RdfFormat.TURTLE)
+JSON_LD = Format("jsonld", "application/ld+json", "JSON-LD", ("graph", "dataset"), rdf=ox.RdfFormat.JSON_LD)
+N_TRIPLES = Format("nt", "application/n-triples", "N-Triples", ("graph",), rdf=ox.RdfFormat.N_TRIPLES)
+RDF_XML = Format("rdf", "application/rdf+xml", "RDF/XML", ("graph",), rdf=ox.RdfFormat.RDF_XML)
+TRIG = Format("trig", "application/trig", "TriG", ("dataset",), rdf=ox.RdfFormat.TRIG)
+N_QUADS = Format("nq", "application/n-quads", "N-Quads", ("dataset",), rdf=ox.RdfFormat.N_QUADS)
+JSON = Format(
+    "json", "application/sparql-results+json", "JSON", ("solutions",), results=ox.QueryResultsFormat.JSON
+)
+XML = Format("xml", "application/sparql-results+xml", "XML", ("solutions",), results=ox.QueryResultsFormat.XML)
+CSV = Format("csv", "text/csv", "CSV", ("solutions",), results=ox.QueryResultsFormat.CSV)
+TSV = Format("tsv", "text/tab-separated-values", "TSV", ("solutions",), results=ox.QueryResultsFormat.TSV)
+
+FORMATS = (HTML, TURTLE, JSON_LD, N_TRIPLES, RDF_XML, TRIG, N_QUADS, JSON, XML, CSV, TSV)
+BY_NAME = {f.name: f for f in FORMATS}
+BY_MEDIA_TYPE = {f.media_type: f for f in FORMATS}
+
+ALIASES: dict[MediaType, MediaType] = {
+    "application/json": JSON.media_type,
+    "application/xml": XML.media_type,
+    "text/xml": XML.media_type,
+    "application/x-turtle": TURTLE.media_type,
+    "application/xhtml+xml": HTML.media_type,
+    "text/plain": N_TRIPLES.media_type,
+}
+"""Names that clients use for a format besides its registered one."""
+
+
+def of_family(*families: Family) -> tuple[Format, ...]:
+    """The formats that write any of the families, in the order in which they are preferred."""
+    return tuple(f for f in FORMATS if set(f.families) & set(families))
+
+
+def named(name: str, offered: Sequence[Format]) -> Format:
+    """The offered format with this short name or media type.
+
+    Raises:
+        NotAcceptable: it is none of the offered ones; the error lists them.
+    """
+    media_type = ALIASES.get(name.lower(), name.lower())
+    for one in offered:
+        if name.lower() == one.name or media_type == one.media_type:
+            return one
+    raise NotAcceptable(
+        f"The format '{name}' is not offered here; use one of: {', '.join(f.name for f in offered)}.",
+        offered=[f.media_type for f in offered],
+    )
+
+
+def accepted(accept: str | None, offered: Sequence[Format]) -> Format:
+    """The best of the offered formats for an ``Accept`` header; the first one where there is none.
+
+    Raises:
+        NotAcceptable: the header excludes them all, or cannot be read.
+    """
+    best = preferred(accept, offered)
+    if best is None:
+        raise NotAcceptable(
+            f"None of the formats in 'Accept: {accept}' is offered here; "
+            f"use one of: {', '.join(f.media_type for f in offered)}.",
+            offered=[f.media_type for f in offered],
+        )
+    return best
+
+
+def preferred(accept: str | None, offered: Sequence[Format]) -> Format | None:
+    """Like :func:`accepted`, but ``None`` where nothing fits."""
+    if not accept or not accept.strip():
+        return offered[0]
+    ranked = [(_quality(one, accept), -place) for place, one in enumerate(offered)]
+    quality, place = max(ranked)
+    return offered[-place] if quality > 0 else None
+
+
+def _quality(one: Format, accept: str) -> float:
+    names = [one.media_type, *(alias for alias, real in ALIASES.items() if real == one.media_type)]
+    return max(_quality_of_name(name, accept) for name in names)
+
+
+def _quality_of_name(name: MediaType, accept: str) -> float:
+    """The q-value for one media type; ranges that cannot be read do not count."""
+    ranges = [parsed for part in accept.split(",") for parsed in _media_range(part)]
+    return float(mimeparse.quality_parsed(name, ranges)) if ranges else 0.0
+
+
+def _media_range(part: str) -> Iterable[tuple[str, str, dict[str, str]]]:
+    try:
+        return [mimeparse.parse_media_range(part.strip())]
+    except mimeparse.MimeTypeParseException:
+        return []

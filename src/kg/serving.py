@@ -1,0 +1,166 @@
+"""What serves: the current snapshot with its engine, index and manifest, renewed when a build replaces it.
+
+One object per server process. A request takes :meth:`Serving.current` once and uses that to its end, so a
+new snapshot never changes an answer half-way; the old engine closes when the last such request is done.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, TypeAlias, TypedDict, cast
+
+from kg import snapshot, terms
+from kg.errors import NoSnapshot
+from kg.formats import JSON, N_TRIPLES
+from kg.search import SearchIndex
+from kg.settings import Settings
+from kg.snapshot import Snapshot
+from kg.store import Accept, EmbeddedStore, Limits, Request, Store
+from kg.stored import StoredQuery
+
+Values: TypeAlias = Mapping[str, Sequence[str]]
+"""Parameter name → values of a stored query; an empty value lifts the restriction."""
+
+
+class Term(TypedDict, total=False):
+    """One RDF term as the SPARQL 1.1 JSON results format writes it."""
+
+    type: Literal["uri", "literal", "bnode"]
+    value: str
+    datatype: str
+    # The format's own key has a colon in it, which a class body cannot spell; see ``language``.
+
+
+Row: TypeAlias = dict[str, Term]
+"""One solution: column → term; an unbound column is missing."""
+
+
+@dataclass
+class Current:
+    """One snapshot being served, with its engine and its search index."""
+
+    snapshot: Snapshot
+    store: Store
+    search: SearchIndex
+    users: int = field(default=0)
+    retired: bool = field(default=False)
+
+    @property
+    def hash(self) -> str:
+        return self.snapshot.hash
+
+    @property
+    def record_date(self) -> str | None:
+        """The day for which plain statements hold (ISO)."""
+        return self.snapshot.manifest.record_date
+
+
+def limits(settings: Settings) -> Limits:
+    """The limits of one query, from the settings."""
+    return Limits(
+        deadline=settings.deadline,
+        transfer=settings.transfer,
+        memory=settings.memory,
+        result_bytes=settings.result_bytes,
+        query_length=settings.query_length,
+        query_depth=settings.query_depth,
+        queue=settings.queue,
+    )
+
+
+class Serving:
+    """The served graph of one process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._current: Current | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @cached_property
+    def prefixes(self) -> dict[str, str]:
+        return terms.prefixes(self.settings.ontology)
+
+    def open(self) -> Current:
+        """Open the current snapshot, or the newer one that a build has put in its place.
+
+        Raises:
+            NoSnapshot: nothing was built yet, or it cannot be read.
+        """
+        if self._current is not None and not self._replaced(self._current):
+            return self._current
+        fresh = self._opened(snapshot.current(self.settings.snapshots))
+        old, self._current = self._current, fresh
+        if old is not None:
+            self._retire(old)
+        return fresh
+
+    def _opened(self, found: Snapshot) -> Current:
+        engine = EmbeddedStore(
+            found.store, limits=limits(self.settings), readers=self.settings.readers, prefixes=self.prefixes
+        )
+        return Current(found, engine, SearchIndex(found.search))
+
+    def _replaced(self, served: Current) -> bool:
+        """Whether ``current`` points elsewhere by now; a broken link keeps what serves."""
+        try:
+            return (self.settings.snapshots / "current").readlink().name != served.snapshot.path.name
+        except OSError:
+            return False
+
+    @asynccontextmanager
+    async def current(self) -> AsyncIterator[Current]:
+        """The snapshot that serves, for the length of one request."""
+        try:
+            served = self.open()
+        except NoSnapshot:
+            if self._current is None:
+                raise
+            served = self._current
+        served.users += 1
+        try:
+            yield served
+        finally:
+            served.users -= 1
+            if served.retired:
+                self._retire(served)
+
+    def _retire(self, served: Current) -> None:
+        served.retired = True
+        if served.users == 0:
+            task = asyncio.get_running_loop().create_task(served.store.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+    async def close(self) -> None:
+        """End the engines of this process."""
+        await asyncio.gather(*self._closing)
+        if self._current is not None:
+            await self._current.store.close()
+            self._current = None
+
+    async def rows(self, served: Current, query: StoredQuery, values: Values) -> list[Row]:
+        """The solutions of a stored SELECT query, read whole."""
+        text = query.filled(values, self.prefixes)
+        body = await self.body(served, Request(text, Accept(solutions=JSON.media_type)))
+        return cast("list[Row]", json.loads(body)["results"]["bindings"])
+
+    async def triples(self, served: Current, query: StoredQuery, values: Values) -> bytes:
+        """The N-Triples of a stored CONSTRUCT query, read whole."""
+        text = query.filled(values, self.prefixes)
+        return await self.body(served, Request(text, Accept(graph=N_TRIPLES.media_type)))
+
+    async def body(self, served: Current, request: Request) -> bytes:
+        """The whole answer to one query."""
+        answer = await served.store.answer(request)
+        try:
+            return b"".join([chunk async for chunk in answer.chunks])
+        finally:
+            await answer.aclose()
+
+
+def language(term: Term) -> str:
+    """The language tag of a term, lower-case; empty where it has none."""
+    return str(cast("dict[str, str]", term).get("xml:lang", "")).lower()

@@ -1,0 +1,36 @@
+"""Sources and their passages, with the claims that rest on each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from kg.claims_view import Claim
+from kg.serving import Row
+from kg.terms import Iri
+from kg.views import Value, text, value
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A passage: where it stands, our paraphrase of it, its first words, and what rests on it."""
+
+    iri: Iri
+    locator: str
+    gist: str
+    gist_french: str
+    incipit: Value
+    claims: tuple[Claim, ...]
+
+
+def passages(rows: Sequence[Row], resting: Mapping[Iri, Sequence[Claim]]) -> tuple[Passage, ...]:
+    """The rows of the query *passages*, each with its claims."""
+    return tuple(
+        Passage(
+            iri=text(row, "passage"),
+            locator=text(row, "locator"),
+            gist=text(row, "gist"),
+            gist_french=text(row, "gistFrench"),
+            incipit=value(row, "incipit"),
+            claims=tuple(resting.get(text(row, "passage"), ())),
+        )
+        for row in rows
+    )
