@@ -252,13 +252,14 @@ def _add_descriptions(routes: APIRouter, serving: Serving) -> None:
         async def answer(request: Request, suffix: str = "") -> Response:
             form = split_suffix(f"{name}{suffix}", (HTML, *GRAPHS))[1] or chosen(request, (HTML, *GRAPHS))
             async with serving.current() as served:
-                if form is HTML:
-                    response: Response = await page(request, serving, served)
-                    response.headers.update(headers(etag(serving.settings, served, form)))
-                    return response
-                return await _downloaded(
-                    serving, served, graph, form, etag(serving.settings, served, form)
-                )
+                tag = etag(serving.settings, served, form)
+                if held := unchanged(request, tag):
+                    return held
+                if form is not HTML:
+                    return await _downloaded(serving, served, graph, form, tag)
+                response: Response = await page(request, serving, served)
+                response.headers.update(headers(tag))
+                return response
 
         routes.add_api_route(
             f"/{name}", answer, methods=["GET"], tags=["descriptions"], summary=summary, response_class=Response

@@ -26,7 +26,9 @@ Statement: TypeAlias = ox.Quad | ox.Triple
 
 Row: TypeAlias = dict[rdflib.Variable, rdflib.term.Identifier]
 
-ANCHORED = re.compile(r"^SELECT (DISTINCT )?[^{]*\bWHERE { \$this ", re.MULTILINE)
+ANCHORED = re.compile(
+    r"^SELECT (DISTINCT )?\$this [^{]*\bWHERE { \$this (?!.*\b(LIMIT|OFFSET)\b)", re.MULTILINE
+)
 THIS = rdflib.Variable("this")
 DECLARATIONS = frozenset(str(term) for term in (SH.declare, SH.prefix, SH.namespace))
 

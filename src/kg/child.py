@@ -25,7 +25,11 @@ class ReaderDiedError(Exception):
 
 @dataclass(eq=False)
 class Child:
-    """A reader and its pipes; ``barriers`` are those of :mod:`kg.sandbox` that hold in it."""
+    """A reader and its pipes.
+
+    ``barriers`` are those of :mod:`kg.sandbox` that hold in it. ``last_words`` is what it wrote to standard
+    error; that is known once it has ended.
+    """
 
     process: asyncio.subprocess.Process
     requests: asyncio.StreamWriter
@@ -35,7 +39,7 @@ class Child:
     _begun: tuple[bytes, int] | None = None
     _reading: bool = False
     _ended: bool = False
-    _words: str = ""
+    last_words: str = ""
 
     @classmethod
     async def start(cls, directory: Path, prefixes: dict[str, str], memory: int) -> "Child":
@@ -50,7 +54,8 @@ class Child:
                 _, greeting = await child.frame()
         except (ReaderDiedError, TimeoutError) as error:
             await child.end()
-            raise EngineFailure(f"No reader could be started on {directory}: {child.last_words()}") from error
+            reason = (child.last_words.splitlines() or ["it said nothing"])[-1]
+            raise EngineFailure(f"No reader could be started on {directory}: {reason}") from error
         except BaseException:
             await child.end()
             raise
@@ -129,12 +134,9 @@ class Child:
             self.requests.close()
             while not self._reading and await self.replies.read(_BUFFER_BYTES):
                 pass  # a pipe closes when it is empty; whoever waits for a frame empties it too
-        return await self.process.wait()
-
-    def last_words(self) -> str:
-        """The end of what the process wrote to standard error."""
+        code = await self.process.wait()
         if not self.complaints.closed:
             with self.complaints:
                 self.complaints.seek(0)
-                self._words = self.complaints.read()[-_COMPLAINT_BYTES:].decode("utf-8", "replace").strip()
-        return self._words
+                self.last_words = self.complaints.read()[:_COMPLAINT_BYTES].decode("utf-8", "replace").strip()
+        return code

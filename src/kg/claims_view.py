@@ -16,6 +16,7 @@ Place: TypeAlias = Literal["subject", "object"] | Iri
 VERDICTS: Mapping[str, str] = {
     "stands": "Accepted: the plain statement holds on the record's date.",
     "not realised": "Speaks of something that has not come about; no plain statement is made of it.",
+    "over": "Speaks of something that has ended or was called off.",
     "seen": "Known to be so on the day given; for how long is not known.",
     "past": "Held once, and has ended.",
     "future": "Begins after the record's date.",
@@ -65,6 +66,11 @@ class Claim:
     status: str
     dispute: Iri
     evidence: tuple[Citation, ...]
+
+    @property
+    def of_open(self) -> bool:
+        """Whether it stands, but describes something that is only meant, announced or over."""
+        return self.verdict == "stands" and bool(self.status) and self.relation.iri != _STATUS
 
 
 @dataclass(frozen=True)

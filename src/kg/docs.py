@@ -60,65 +60,61 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 # The model
 
+_MODEL: tuple[tuple[str, str, dict[str, str]], ...] = (
+    (
+        "Classes",
+        "class",
+        {"class": "term", "under": "parents", "English": "en", "French": "fr", "definition": "definition"},
+    ),
+    (
+        "Relations\n\nWhat a claim may say. *Reads back* is the relation seen from its object.",
+        "relation",
+        {
+            "relation": "term",
+            "claim": "claimKind",
+            "kind": "types",
+            "from": "domains",
+            "to": "ranges",
+            "English": "en",
+            "reads back": "reverse",
+            "definition": "definition",
+        },
+    ),
+    (
+        "Qualifiers",
+        "qualifier",
+        {"qualifier": "term", "on": "domains", "values": "ranges", "English": "en", "definition": "definition"},
+    ),
+    ("Other properties", "property", {"property": "term", "English": "en", "definition": "definition"}),
+    (
+        "Codes",
+        "code",
+        {"code": "term", "list": "parents", "English": "en", "French": "fr", "definition": "definition"},
+    ),
+)
+"""Sections of the reference: heading, kind of term, and heading → column of the query."""
+
+_NAMES = ("term", "claimKind", "parents", "domains", "ranges")
+
 
 def _model(settings: Settings, whole: Graph, prefixes: dict[str, str]) -> str:
-    query = library(settings.queries)["vocabulary-reference"]
-    found = _rows(whole, query.text)
+    found = _rows(whole, library(settings.queries)["vocabulary-reference"].text)
 
-    def short(iri: str) -> str:
-        return f"`{terms.shorten(iri, prefixes)}`" if iri else ""
-
-    def named(kind: str) -> list[dict[str, str]]:
-        return [row for row in found if row["kind"] == kind]
-
-    def several(text: str) -> str:
-        return ", ".join(short(iri) for iri in text.split())
+    def cell(row: dict[str, str], column: str) -> str:
+        if column == "types":
+            return _kinds(row[column])
+        if column in _NAMES:
+            return ", ".join(f"`{terms.shorten(iri, prefixes)}`" for iri in sorted(row[column].split()))
+        return row[column]
 
     sections = [
         "# The model: every term\n",
         _MARK,
         "From `ontology/`. What the model means and why is in [model.md](model.md).\n",
-        "## Classes\n",
-        _table(
-            ("class", "under", "English", "French", "definition"),
-            ((short(r["term"]), several(r["parents"]), r["en"], r["fr"], r["definition"]) for r in named("class")),
-        ),
-        "## Relations\n\nWhat a claim may say. *Reads back* is the relation seen from its object.\n",
-        _table(
-            ("relation", "claim", "kind", "from", "to", "English", "reads back", "definition"),
-            (
-                (
-                    short(r["term"]),
-                    short(r["claimKind"]),
-                    _kinds(r["types"]),
-                    several(r["domains"]),
-                    several(r["ranges"]),
-                    r["en"],
-                    r["reverse"],
-                    r["definition"],
-                )
-                for r in named("relation")
-            ),
-        ),
-        "## Qualifiers\n",
-        _table(
-            ("qualifier", "on", "values", "English", "definition"),
-            (
-                (short(r["term"]), several(r["domains"]), several(r["ranges"]), r["en"], r["definition"])
-                for r in named("qualifier")
-            ),
-        ),
-        "## Other properties\n",
-        _table(
-            ("property", "English", "definition"),
-            ((short(r["term"]), r["en"], r["definition"]) for r in named("property")),
-        ),
-        "## Codes\n",
-        _table(
-            ("code", "list", "English", "French", "definition"),
-            ((short(r["term"]), several(r["parents"]), r["en"], r["fr"], r["definition"]) for r in named("code")),
-        ),
     ]
+    for heading, kind, columns in _MODEL:
+        rows = ([cell(row, column) for column in columns.values()] for row in found if row["kind"] == kind)
+        sections += [f"## {heading}\n", _table(columns, rows)]
     return "\n".join(sections)
 
 
@@ -201,11 +197,18 @@ def _communique(settings: Settings, whole: Graph, prefixes: dict[str, str]) -> s
                 r["relationLabel"],
                 r["objectLabel"],
                 terms.shorten(r["rank"], prefixes).partition(":")[2],
-                "stands" if r["edge"] == "true" else r["status"] or "said",
+                _weight(r),
             )
             for r in claims
         )
-        sections.append(_table(("claim", "subject", "relation", "object", "rank", "plain statement"), rows))
+        sections.append(_table(("claim", "subject", "relation", "object", "rank", "in the graph as"), rows))
     total = len({row["claim"] for row in found})
     sections.append(f"{total} claims rest on {len({row['passage'] for row in found})} passages.\n")
     return "\n".join(sections)
+
+
+def _weight(row: dict[str, str]) -> str:
+    """Whether a claim has become a plain statement, and if not, what keeps it from that."""
+    if row["edge"] == "true":
+        return "claim and statement"
+    return f"claim only ({row['status']})" if row["status"] else "claim only"

@@ -110,18 +110,16 @@ def preferred(accept: str | None, offered: Sequence[Format]) -> Format | None:
 
 
 def _quality(one: Format, accept: str) -> float:
-    names = [one.media_type, *(alias for alias, real in ALIASES.items() if real == one.media_type)]
-    return max(_quality_of_name(name, accept) for name in names)
-
-
-def _quality_of_name(name: MediaType, accept: str) -> float:
-    """The q-value for one media type; ranges that cannot be read do not count."""
-    ranges = [parsed for part in accept.split(",") for parsed in _media_range(part)]
-    return float(mimeparse.quality_parsed(name, ranges)) if ranges else 0.0
+    """The q-value of a format; ranges that cannot be read do not count."""
+    ranges = [parsed for part in accept.lower().split(",") for parsed in _media_range(part.strip())]
+    return float(mimeparse.quality_parsed(one.media_type, ranges)) if ranges else 0.0
 
 
 def _media_range(part: str) -> Iterable[tuple[str, str, dict[str, str]]]:
+    """One range of the header, an alias already turned into the registered name."""
     try:
-        return [mimeparse.parse_media_range(part.strip())]
+        kind, subtype, parameters = mimeparse.parse_media_range(part)
     except mimeparse.MimeTypeParseException:
         return []
+    kind, _, subtype = ALIASES.get(f"{kind}/{subtype}", f"{kind}/{subtype}").partition("/")
+    return [(kind, subtype, parameters)]

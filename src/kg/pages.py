@@ -19,11 +19,12 @@ from kg.panels import Asker
 from kg.search import Hit
 from kg.serving import Current, Row, Serving, Values
 from kg.stored import StoredQuery, library
-from kg.terms import CODE, DEF, GRAPH, ID, RDF, RDFS, Iri
+from kg.terms import BASE, CODE, DEF, GRAPH, ID, RDF, RDFS, Iri
 from kg.views import text
 
 PASSAGES_PER_PAGE = 50
 _LAST_PAGE = 1_000_000
+_COMMON = ("dcterms", "rdf", "rdfs", "skos", "xsd")
 _TITLE = "http://purl.org/dc/terms/title"
 
 
@@ -87,7 +88,8 @@ def _dated(row: Row, label: str) -> dict[str, object]:
     return {
         "thing": views.value(row, "thing", label),
         "status": text(row, "statusLabel") or text(row, "status"),
-        "realised": views.true(row, "realised") or "realised" not in row,
+        "realised": views.true(row, "realised"),
+        "ended": views.true(row, "ended"),
         "on": views.value(row, "on" if "on" in row else "reached"),
         "claim": text(row, "claim"),
         "story": text(row, "story"),
@@ -139,6 +141,7 @@ async def _entity(visit: Visit) -> Response:
     return visit.printed(
         "entity.html",
         claims=claims,
+        verdicts=claims_view.VERDICTS,
         cycle=views.life_cycle(cycle),
         other_names=_other_names(names, own),
         pointers=[panels.use(row) for row in pointers],
@@ -173,13 +176,17 @@ async def _dispute(visit: Visit) -> Response:
 
 
 async def _source(visit: Visit) -> Response:
-    rows = await visit.asker.rows("passages", source=[visit.iri])
+    rows, about = await asyncio.gather(
+        visit.asker.rows("passages", source=[visit.iri]),
+        visit.asker.rows("sources", source=[visit.iri], knownOn=[""]),
+    )
     part = views.cut(len(rows), visit.page, PASSAGES_PER_PAGE)
     shown = rows[max(part.first - 1, 0) : part.last]
     evidence = [visit.iri, *(text(row, "passage") for row in shown)]
     resting = await panels.claims_on(visit.asker, evidence, visit.times)
     return visit.printed(
         "source.html",
+        about=sources_view.about(about),
         passages=sources_view.passages(shown, resting),
         whole=resting.get(visit.iri, []),
         slice=part,
@@ -193,16 +200,23 @@ async def _passage(visit: Visit) -> Response:
 
 async def _term(visit: Visit) -> Response:
     uses = await panels.uses_of(visit.asker, visit.iri, visit.after)
-    return visit.printed("term.html", uses=uses, after=visit.after)
+    return visit.printed(
+        "term.html",
+        uses=uses,
+        after=visit.after,
+        definitions=views.literals(visit.rows, views.SKOS + "definition"),
+        examples=views.literals(visit.rows, views.SKOS + "example"),
+        questions=views.literals(visit.rows, DEF + "answersQuestion"),
+    )
 
 
 async def _graph(visit: Visit) -> Response:
-    subjects = await visit.asker.rows("graph-subjects", graph=[visit.iri], after=[visit.after])
-    manifest = visit.asker.served.snapshot.manifest
+    triples = visit.asker.served.snapshot.manifest.graphs[visit.iri]
+    subjects = await panels.subjects_of(visit.asker, visit.iri, visit.after, triples)
     whole = len(subjects) == panels.USES_PER_PAGE
     return visit.printed(
         "graph.html",
-        triples=manifest.graphs[visit.iri],
+        triples=triples,
         file=queries_view.graph_file(visit.iri, GRAPH + "data/"),
         subjects=[(views.value(r, "subject", "subjectLabel"), int(text(r, "count"))) for r in subjects],
         next_key=text(subjects[-1], "subject") if whole else "",
@@ -292,8 +306,12 @@ async def workbench(request: Request, serving: Serving, served: Current, text: s
 
 
 def _beginning(serving: Serving) -> str:
-    """A first query that shows something, under all prefixes of the project."""
-    declared = "".join(f"PREFIX {name}: <{space}>\n" for name, space in serving.prefixes.items())
+    """A first query that shows something, under our own prefixes and the most common ones."""
+    declared = "".join(
+        f"PREFIX {name}: <{space}>\n"
+        for name, space in serving.prefixes.items()
+        if space.startswith(BASE) or name in _COMMON
+    )
     return f"{declared}\nSELECT ?thing ?label WHERE {{ ?thing a kg:Firm ; rdfs:label ?label }}\n"
 
 

@@ -17,6 +17,8 @@ from kg.views import Slice, text
 CLAIMS_PER_PAGE = 100
 USES_PER_PAGE = 100
 """The limit that stands in the queries *incoming* and *graph-subjects*."""
+LISTED_AT_MOST = 100_000
+"""Longer lists are counted and not shown: putting them in order would outlast a query's deadline."""
 
 _EVIDENCE = DEF + "evidence"
 
@@ -132,13 +134,10 @@ async def claims_on(asker: Asker, evidence: Sequence[Iri], times: Values) -> dic
 
 
 async def uses_of(asker: Asker, iri: Iri, after: str) -> UsesPanel:
-    """Where a thing is used, from a key of the list on."""
-    counts, rest, rows = await asyncio.gather(
-        asker.rows("incoming-counts", entity=[iri], after=[""]),
-        asker.rows("incoming-counts", entity=[iri], after=[after]),
-        asker.rows("incoming", entity=[iri], after=[after]),
-    )
-    total, left = _sum(counts), _sum(rest)
+    """Where a thing is used: how often, and from a key of the list on a hundred of the places."""
+    counts = await asker.rows("incoming-counts", entity=[iri], after=[""])
+    total = _sum(counts)
+    rows, left = await _listed(asker, iri, after, total) if total <= LISTED_AT_MOST else ([], 0)
     part = views.following(total, left, len(rows))
     return UsesPanel(
         counts=tuple((views.value(c, "predicate", "predicateLabel"), int(text(c, "count"))) for c in counts),
@@ -146,6 +145,20 @@ async def uses_of(asker: Asker, iri: Iri, after: str) -> UsesPanel:
         slice=part,
         next_key=text(rows[-1], "key") if rows and part.last < part.total else "",
     )
+
+
+async def _listed(asker: Asker, iri: Iri, after: str, total: int) -> tuple[list[Row], int]:
+    """One part of the uses after a key, and how many there are from there on."""
+    rows = await asker.rows("incoming", entity=[iri], after=[after])
+    rest = await asker.rows("incoming-counts", entity=[iri], after=[after]) if after else []
+    return rows, _sum(rest) if after else total
+
+
+async def subjects_of(asker: Asker, graph: Iri, after: str, triples: int) -> list[Row]:
+    """What a named graph speaks of, from an IRI on; nothing of one too large to put in order."""
+    if triples > LISTED_AT_MOST * 10:
+        return []
+    return await asker.rows("graph-subjects", graph=[graph], after=[after])
 
 
 def use(row: Row) -> Use:

@@ -38,6 +38,11 @@ class Pool:
         self._failure = ""
         self.closed = False
 
+    @property
+    def pids(self) -> set[int]:
+        """The processes that are alive."""
+        return {child.process.pid for child in (*self._idle, *self._busy) if child.alive}
+
     async def take(self) -> Child:
         """A reader of one's own, to be given back, left behind or discarded.
 
@@ -100,10 +105,9 @@ class Pool:
         """Like :meth:`discard`, but wait for it and tell the exit code and the last words."""
         self._busy.discard(child)
         code = await child.end()
-        words = child.last_words()
-        self._report(child, cause, code, seconds, words)
+        self._report(child, cause, code, seconds)
         self._serve_line()
-        return code, words
+        return code, child.last_words
 
     async def close(self) -> None:
         """End every reader, wait until they are gone; those who wait in line are told."""
@@ -205,12 +209,12 @@ class Pool:
 
     async def _ended(self, child: Child, cause: str, seconds: float) -> None:
         code = await child.end()
-        self._report(child, cause, code, seconds, child.last_words())
+        self._report(child, cause, code, seconds)
 
-    def _report(self, child: Child, cause: str, code: int, seconds: float, words: str) -> None:
+    def _report(self, child: Child, cause: str, code: int, seconds: float) -> None:
         level = logging.DEBUG if cause == "closed" else logging.WARNING
         line = "reader ended cause=%s pid=%d code=%d seconds=%.3f words=%r"
-        log.log(level, line, cause, child.process.pid, code, seconds, words[-200:])
+        log.log(level, line, cause, child.process.pid, code, seconds, child.last_words[:200])
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

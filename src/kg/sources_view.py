@@ -34,3 +34,23 @@ def passages(rows: Sequence[Row], resting: Mapping[Iri, Sequence[Claim]]) -> tup
         )
         for row in rows
     )
+
+
+def about(rows: Sequence[Row]) -> tuple[tuple[str, Value], ...]:
+    """What the query *sources* says of one source, as labels and values in the order of a catalogue."""
+    if not rows:
+        return ()
+    found = ((label, value(rows[0], *names)) for label, names in _CATALOGUE.items())
+    return tuple((label, shown) for label, shown in found if shown.text)
+
+
+_CATALOGUE = {
+    "Published by": ("publisher", "publisherLabel"),
+    "Drawn up by": ("creator", "creatorLabel"),
+    "Issued": ("issued",),
+    "Kind": ("sourceKind", "sourceKindLabel"),
+    "Language": ("language",),
+    "Consulted": ("accessed",),
+    "Address": ("url",),
+    "Note": ("note",),
+}

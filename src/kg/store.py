@@ -86,6 +86,11 @@ class EmbeddedStore:
         self._limits = limits
         self._pool = Pool(directory, limits, readers, dict(prefixes or {}))
 
+    @property
+    def pids(self) -> set[int]:
+        """The query processes that are alive, for metrics."""
+        return self._pool.pids
+
     async def answer(self, request: Request, limits: Limits | None = None) -> Answer:
         limits = limits or self._limits
         clause = await check_politely(request.query, limits)

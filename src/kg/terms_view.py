@@ -1,11 +1,19 @@
 """The vocabulary and the shapes as reading matter: terms, code lists, and rules in words."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from kg.serving import Row
 from kg.terms import Iri
 from kg.views import Value, text, value
+
+
+Message: TypeAlias = tuple[tuple[str, bool], ...]
+"""A rule's message in pieces; the flag marks a piece that each finding fills in."""
+
+_HOLE = re.compile(r"\{[$?](\w+)\}")
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,7 @@ class Rule:
     """One constraint: what it asks, how grave a breach is, and what it looks at."""
 
     iri: Iri
-    message: str
+    message: Message
     severity: str
     targeting: str
     targets: tuple[Value, ...]
@@ -59,7 +67,7 @@ class RuleSet:
     """A shape and the constraints that belong to it."""
 
     iri: Iri
-    message: str
+    message: Message
     rules: tuple[Rule, ...]
 
 
@@ -136,7 +144,7 @@ def rule_sets(rows: Iterable[Row]) -> tuple[RuleSet, ...]:
 
 
 def _rule_set(iri: Iri, members: Sequence[Rule]) -> RuleSet:
-    own = next((rule.message for rule in members if rule.iri == iri), "")
+    own = next((rule.message for rule in members if rule.iri == iri), ())
     below = tuple(rule for rule in members if rule.iri != iri)
     return RuleSet(iri, own, below or tuple(members))
 
@@ -145,9 +153,15 @@ def _rule(iri: Iri, rows: Sequence[Row]) -> Rule:
     row = rows[0]
     return Rule(
         iri=iri,
-        message=text(row, "message"),
+        message=message(text(row, "message")),
         severity=text(row, "severity"),
         targeting=text(row, "targeting"),
         targets=_each(rows, lambda r: value(r, "target", "targetLabel")),
         path=value(row, "path", "pathLabel") if "path" in row else None,
     )
+
+
+def message(written: str) -> Message:
+    """``Name the buyer of {$this}.`` → its pieces, the places that findings fill among them."""
+    pieces = _HOLE.split(written)
+    return tuple((piece, place % 2 == 1) for place, piece in enumerate(pieces) if piece)

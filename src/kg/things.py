@@ -100,11 +100,15 @@ async def _description(serving: Serving, served: Current, iri: str, form: Format
 
 
 async def _claims(serving: Serving, served: Current, iri: str, form: Format, times: Values) -> Response:
-    """The claims that speak of a thing, as a table."""
-    text = find(serving.settings.queries, "claims").filled({"entity": [iri], **times}, serving.prefixes)
-    body = await serving.body(served, Query(text, Accept(solutions=form.media_type)))
-    if not await serving.rows(served, find(serving.settings.queries, "statements"), {"entity": [iri]}):
+    """The claims that speak of a thing, or the things that a graph speaks of, as a table."""
+    queries = serving.settings.queries
+    if iri in served.snapshot.manifest.graphs:
+        text = find(queries, "graph-contents").filled({"graph": [iri]}, serving.prefixes)
+    elif await serving.rows(served, find(queries, "statements"), {"entity": [iri]}):
+        text = find(queries, "claims").filled({"entity": [iri], **times}, serving.prefixes)
+    else:
         raise unknown(served.search, iri)
+    body = await serving.body(served, Query(text, Accept(solutions=form.media_type)))
     return Response(body, media_type=form.content_type)
 
 

@@ -11,6 +11,8 @@ from kg import dates, terms
 from kg.serving import Row, Term, language
 from kg.terms import CODE, DEF, RDF, RDFS, XSD, Iri
 
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+
 _DATES = {XSD + "date", XSD + "gYearMonth", XSD + "gYear"}
 _NUMBERS = {XSD + "decimal", XSD + "integer", XSD + "double"}
 _UNKNOWN = CODE + "unknown/"
@@ -169,10 +171,11 @@ def in_language(values: Iterable[Value], tag: str) -> Value | None:
 
 
 def kinds(rows: Iterable[Row]) -> tuple[Value, ...]:
-    """What a thing is, in the classes of the house ontology; others only where there is none of ours."""
-    every = literals(rows, RDF + "type")
+    """What a thing is, in the classes of the house ontology; else the code list it is in, or any class."""
+    found = list(rows)
+    every = literals(found, RDF + "type")
     ours = tuple(one for one in every if one.iri.startswith(DEF))
-    return ours or every
+    return ours or literals(found, SKOS + "inScheme") or every
 
 
 def title(rows: Sequence[Row], iri: Iri) -> Value:

@@ -1,0 +1,110 @@
+"""The house: imports go one way, files and functions stay small, nothing sleeps."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "kg"
+MODULES = sorted(SOURCE.glob("*.py"))
+
+STAGES = (
+    ("__init__", "settings", "errors", "terms", "limits"),
+    ("turtle", "formats", "stored", "dates", "frames", "lexer", "syntax", "sandbox"),
+    ("layout", "precheck", "reader", "child", "report", "assemble", "derive", "search"),
+    ("pool", "check", "snapshot"),
+    ("exchange", "export", "findings"),
+    ("store", "build"),
+    ("serving", "docs"),
+    ("replies", "console", "markup"),
+    ("views", "claims_view", "qualifiers_view", "queries_view", "sources_view", "terms_view", "panels"),
+    ("pages",),
+    ("problems", "sparql", "things", "api"),
+    ("app",),
+    ("server",),
+    ("cli",),
+    ("__main__",),
+)
+"""Stages of the data, first to last; a module imports from its own stage and those before it only."""
+
+STAGE = {module: place for place, stage in enumerate(STAGES) for module in stage}
+
+
+def imported(path: Path) -> set[str]:
+    """The project's modules that a file imports, wherever in the file."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "kg":
+            found |= {alias.name if (SOURCE / f"{alias.name}.py").exists() else "__init__" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kg."):
+            found.add((node.module or "").split(".")[1])
+        elif isinstance(node, ast.Import):
+            found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("kg.")}
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_imports_go_one_way(path: Path) -> None:
+    assert path.stem in STAGE, f"{path.stem} belongs to a stage; name it in STAGES"
+    later = {name for name in imported(path) if STAGE[name] > STAGE[path.stem]}
+    assert not later
+
+
+def test_no_two_modules_import_each_other() -> None:
+    graph = {path.stem: imported(path) for path in MODULES}
+    assert not [(a, b) for a, names in graph.items() for b in names if a in graph.get(b, ()) and a < b]
+
+
+def _code() -> list[Path]:
+    return [*MODULES, *sorted((ROOT / "tests").rglob("*.py"))]
+
+
+@pytest.mark.parametrize("path", _code(), ids=lambda path: path.stem)
+def test_files_and_functions_are_small(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert len(text.splitlines()) < 400
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            assert length <= 55, f"{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_every_module_and_public_name_is_documented(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    assert ast.get_docstring(tree)
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name[0] != "_":
+            assert ast.get_docstring(node), f"{node.name} has no docstring"
+
+
+def tracked() -> list[Path]:
+    names = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    return [ROOT / name for name in names.splitlines() if (ROOT / name).is_file()]
+
+
+HOSTS = "|".join(["pypi" + r"\.org/simple", "python" + "hosted", "registry" + r"\.npmjs", "debian" + r"\.org/debian"])
+SLEEPERS = "|".join(["pytest" + r"\.(skip|mark\.skip)", "TO" + "DO", "FIX" + "ME", "NotImplemented" + "Error"])
+
+
+def test_no_file_names_a_registry_host_and_nothing_sleeps() -> None:
+    unwanted = re.compile(f"{HOSTS}|{SLEEPERS}|type: ignore" + r"\s*$", re.MULTILINE)
+    found = {}
+    for path in tracked():
+        text = path.read_bytes().decode("utf-8", "replace")
+        if match := unwanted.search(text):
+            found[path.relative_to(ROOT).as_posix()] = match.group()
+    assert found == {}
+
+
+def test_the_versions_agree() -> None:
+    from kg import __version__
+
+    assert f'version = "{__version__}"' in (ROOT / "pyproject.toml").read_text("utf-8")
+    assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text("utf-8")

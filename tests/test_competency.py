@@ -1,0 +1,71 @@
+"""The competency questions that the communiqué alone answers: stored queries with golden answers."""
+
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from kg.build import Graph
+from kg.stored import library
+
+ROOT = Path(__file__).parents[1]
+GOLDEN = Path(__file__).parent / "golden"
+QUERIES = library(ROOT / "queries" / "api")
+
+
+@pytest.mark.parametrize("name", sorted(QUERIES))
+def test_the_answer_is_the_golden_one(assembled: Graph, name: str) -> None:
+    solutions = assembled.store.query(QUERIES[name].text)
+    assert isinstance(solutions, ox.QuerySolutions)
+    assert [v.value for v in solutions.variables] == list(QUERIES[name].columns)
+    found = (solutions.serialize(format=ox.QueryResultsFormat.CSV) or b"").decode()
+    golden = (GOLDEN / f"{name}.csv").read_bytes().decode()
+    assert found.splitlines() == golden.splitlines()
+    assert len(golden.splitlines()) > 1
+
+
+def test_every_golden_answer_has_its_query() -> None:
+    assert {path.stem for path in GOLDEN.glob("*.csv")} == set(QUERIES)
+
+
+@pytest.mark.parametrize("name", sorted(library(ROOT / "queries")))
+def test_every_query_says_which_columns_it_has(assembled: Graph, name: str) -> None:
+    query = library(ROOT / "queries")[name]
+    found = assembled.store.query(query.text)
+    if isinstance(found, ox.QuerySolutions) and query.columns:
+        assert [v.value for v in found.variables] == list(query.columns)
+
+
+def test_nothing_that_was_only_announced_or_wished_for_is_a_plain_fact(assembled: Graph) -> None:
+    ask = """
+    PREFIX kg: <https://w3id.org/armature/def/>
+    PREFIX id: <https://w3id.org/armature/id/>
+    SELECT ?subject ?relation ?object WHERE {
+      VALUES ?intended {
+        id:john-cockerill-arquus-merger id:belgium-caesar-order-2024 id:belgium-griffon-mepac-order-2024
+        id:small-calibre-ammunition-purchase-from-belgium id:french-small-calibre-ammunition-line
+        id:knds-155mm-shell-line-belgium
+      }
+      VALUES ?relation { kg:hasParticipant kg:hasItem kg:operatedBy kg:produces kg:locatedIn kg:supplies }
+      ?relation a kg:Relation .
+      { ?intended ?relation ?object . BIND(?intended AS ?subject) }
+      UNION
+      { ?subject ?relation ?intended . BIND(?intended AS ?object) }
+    }
+    """
+    solutions = assembled.store.query(ask)
+    assert isinstance(solutions, ox.QuerySolutions)
+    assert list(solutions) == []
+
+
+def test_no_path_leads_from_the_buyer_to_what_it_only_wishes_for(assembled: Graph) -> None:
+    """Belgium and the guns are tied by claims and by the letter's parts, not by an order in force."""
+    ask = """
+    PREFIX kg: <https://w3id.org/armature/def/>
+    PREFIX id: <https://w3id.org/armature/id/>
+    ASK {
+      id:belgium (^kg:hasParticipant|kg:hasParticipant|kg:hasItem|^kg:hasItem|kg:operatedBy|^kg:operatedBy)+ ?thing
+      VALUES ?thing { id:caesar id:griffon-mepac id:arquus id:knds }
+    }
+    """
+    assert not bool(assembled.store.query(ask))

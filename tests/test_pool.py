@@ -1,0 +1,414 @@
+"""The pool under attack: hostile queries, killed readers, callers who leave, crowds; and nobody else suffers."""
+
+import asyncio
+import logging
+import os
+import random
+import signal
+import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyoxigraph as ox
+import pytest
+
+from kg.errors import EngineFailure, KgError, QueryTimeout, QueryTooExpensive, TooBusy
+from kg.limits import Limits
+from kg.store import Accept, EmbeddedStore, Request
+
+T = TypeVar("T")
+MIB = 1 << 20
+NODES = 1_000
+JSON_AND_TURTLE = Accept("application/sparql-results+json", "text/turtle")
+CROSS = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+ENDLESS = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+HOSTILE = sorted((Path(__file__).parent / "hostile").glob("*.rq"))
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("pool") / "store"
+    store = ox.Store(directory)
+    for number in range(NODES):
+        node, following = (ox.NamedNode(f"urn:x:{n % NODES}") for n in (number, number + 1))
+        store.add(ox.Quad(node, ox.NamedNode("urn:x:next"), following))
+        store.add(ox.Quad(node, ox.NamedNode("urn:x:label"), ox.Literal(f"node {number}")))
+    store.flush()
+    return directory
+
+
+def run(work: Coroutine[Any, Any, T], seconds: float = 40.0) -> T:
+    """Run to the end, which must come in time: a hang is a failure."""
+
+    async def bounded() -> T:
+        async with asyncio.timeout(seconds):
+            return await work
+
+    return asyncio.run(bounded())
+
+
+@asynccontextmanager
+async def opened(directory: Path, limits: Limits, readers: int = 2) -> AsyncIterator[EmbeddedStore]:
+    """A store with its first reader running; afterwards none of its processes may be left."""
+    store = EmbeddedStore(directory, limits=limits, readers=readers)
+    try:
+        await probe(store, 0)
+        yield store
+    finally:
+        pids = store.pids
+        await store.close()
+        assert not [pid for pid in pids if is_running(pid)]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def ask(store: EmbeddedStore, query: str, limits: Limits | None = None) -> bytes:
+    answer = await store.answer(Request(query, JSON_AND_TURTLE), limits)
+    return b"".join([chunk async for chunk in answer.chunks])
+
+
+async def probe(store: EmbeddedStore, number: int) -> None:
+    """A small query, whose answer must be right."""
+    found = await ask(store, f"SELECT ?l WHERE {{ <urn:x:{number}> <urn:x:label> ?l }}")
+    row = b'{"l":{"type":"literal","value":"node %d"}}' % number
+    assert found == b'{"head":{"vars":["l"]},"results":{"bindings":[' + row + b"]}}"
+
+
+async def outcome(store: EmbeddedStore, query: str, limits: Limits | None = None) -> str:
+    """``Answer``, or the name of the error; and that within the deadline and a second."""
+    begun = time.monotonic()
+    try:
+        await ask(store, query, limits)
+    except KgError as error:
+        assert len(error.detail) < 400
+        return type(error).__name__
+    else:
+        return "Answer"
+    finally:
+        assert time.monotonic() - begun < (limits or DEADLINE).deadline + 1
+
+
+DEADLINE = Limits(deadline=0.8, memory=512 * MIB, result_bytes=20 * MIB)
+
+
+@asynccontextmanager
+async def probed(store: EmbeddedStore) -> AsyncIterator[None]:
+    """Somebody else asks all the while, and is always answered right."""
+    asked = 0
+
+    async def keep_asking() -> None:
+        nonlocal asked
+        while True:
+            await probe(store, asked % NODES)
+            asked += 1
+            await asyncio.sleep(0.005)
+
+    task = asyncio.create_task(keep_asking())
+    try:
+        yield
+        assert asked > 0
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def test_hostile_queries_end_as_they_should_while_others_are_served(directory: Path) -> None:
+    async def attack() -> dict[str, tuple[str, str]]:
+        wrong = {}
+        async with opened(directory, DEADLINE) as store, probed(store):
+            for name, text in texts.items():
+                expected = text.splitlines()[0].removeprefix("# expect: ")
+                found = await outcome(store, text)
+                if found not in expected.split():
+                    wrong[name] = (found, expected)
+        return wrong
+
+    texts = {path.stem: path.read_text("utf-8") for path in HOSTILE}
+    assert len(texts) >= 40
+    assert run(attack()) == {}
+
+
+NESTED = {
+    "brackets": "SELECT * WHERE {{ FILTER({0}1{1}) }}".format("(" * 40_000, ")" * 40_000),
+    "groups": "SELECT * WHERE " + "{" * 40_000 + "}" * 40_000,
+    "blank nodes": "SELECT * WHERE {{ ?s ?p {0}1{1} }}".format("[ <urn:p> " * 8_000, "]" * 8_000),
+    "lists": "SELECT * WHERE {{ ?s ?p {0}1{1} }}".format("(" * 40_000, ")" * 40_000),
+    "functions": "SELECT ({0}1{1} AS ?x) WHERE {{ }}".format("STR(" * 15_000, ")" * 15_000),
+    "conditions": "SELECT ({0}1{1} AS ?x) WHERE {{ }}".format("IF(true,1," * 8_000, ")" * 8_000),
+    "exists": "SELECT * WHERE {{ {0}{1} }}".format("FILTER EXISTS{" * 6_000, "}" * 6_000),
+    "subselects": "SELECT * WHERE {{{0} {1}".format("{SELECT * {" * 6_000, "}" * 12_001),
+    "optionals": "SELECT * WHERE {{ {0}{1} }}".format("?a ?b ?c OPTIONAL{" * 5_000, "}" * 5_000),
+    "quoted triples": "SELECT * WHERE {{ BIND({0}1{1} AS ?x) }}".format(
+        "<<( <urn:a> <urn:b> " * 4_000, ")>>" * 4_000
+    ),
+    "negations": "SELECT * WHERE {{ FILTER({0}true) }}".format("!" * 90_000),
+    "sums": "SELECT ({0}1 AS ?x) WHERE {{ }}".format("1+ " * 30_000),
+    "products": "SELECT ({0}?a AS ?x) WHERE {{ }}".format("?a*" * 30_000),
+    "conjunctions": "SELECT * WHERE {{ FILTER({0}?a) }}".format("?a&&" * 20_000),
+    "disjunctions": "SELECT * WHERE {{ FILTER({0}?a) }}".format("?a||" * 20_000),
+    "paths": "SELECT * WHERE {{ ?a {0}<urn:p> ?b }}".format("<urn:p>/" * 12_000),
+    "path choices": "SELECT * WHERE {{ ?a {0}<urn:p> ?b }}".format("<urn:p>|" * 12_000),
+    "unions": "SELECT * WHERE {{ {0}{{}} }}".format("{?a ?b ?c}UNION" * 6_000),
+    "optional chain": "SELECT * WHERE {{ ?a ?b ?c {0} }}".format("OPTIONAL{?a ?b ?c}" * 5_000),
+    "minus chain": "SELECT * WHERE {{ ?a ?b ?c {0} }}".format("MINUS{?a ?b ?c}" * 6_000),
+    "binds": "SELECT * WHERE {{ {0} }}".format(" ".join(f"BIND({n} AS ?b{n})" for n in range(4_000))),
+    "projections": "SELECT {0} WHERE {{ }}".format(" ".join(f"(1 AS ?x{n})" for n in range(7_000))),
+}
+LONG = {
+    "patterns": "SELECT * WHERE {{ {0} }}".format(" ".join(f"?a{n} ?p ?a{n + 1} ." for n in range(4_000))),
+    "objects": "SELECT * WHERE {{ ?a ?b {0} ?c }}".format("?c," * 30_000),
+    "properties": "SELECT * WHERE {{ ?a {0} }}".format("<urn:p> ?c ; " * 7_000),
+    "collection": "SELECT * WHERE {{ ?a ?b ({0}) }}".format("1 " * 40_000),
+    "sort keys": "SELECT * WHERE {{ ?a ?b ?c }} ORDER BY {0}".format("STR(?a)" * 14_000),
+    "described": "DESCRIBE {0}".format("<urn:a> " * 12_000),
+    "rows": "SELECT * WHERE {{ VALUES ?x {{ {0} }} }}".format(" ".join(map(str, range(15_000)))),
+    "choices": "SELECT * WHERE {{ ?a ?b ?c FILTER(?c IN ({0})) }}".format(",".join(map(str, range(15_000)))),
+    "a literal": 'SELECT ("{0}" AS ?x) WHERE {{ }}'.format("x" * 99_000),
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "error"),
+    [
+        *((query, "QueryTooDeep") for query in NESTED.values()),
+        ("SELECT * WHERE { ?s ?p '" + "x" * 100_000 + "' }", "QueryTooLarge"),
+        ("SELECT * WHERE { ?s ?p '\0' }", "QuerySyntaxError"),
+        ("SELECT * WHERE { ?s ?p '\udcff' }", "QuerySyntaxError"),
+    ],
+    ids=[*NESTED, "too long", "NUL", "no Unicode"],
+)
+def test_the_precheck_turns_away(query: str, error: str, directory: Path) -> None:
+    async def attempt() -> tuple[str, set[int]]:
+        store = EmbeddedStore(directory, limits=Limits(), readers=1)
+        return await outcome(store, query), store.pids
+
+    assert run(attempt()) == (error, set())
+
+
+def test_what_nests_or_runs_long_kills_at_most_its_own_reader(directory: Path) -> None:
+    """Without the first barrier, too."""
+    limits = Limits(deadline=0.3, memory=512 * MIB, query_depth=10**6, operators=10**6)
+    enough = {"Answer", "QueryTimeout", "QueryTooExpensive", "QuerySyntaxError"}
+
+    async def attack() -> dict[str, str]:
+        async with opened(directory, limits) as store, probed(store):
+            return {name: await outcome(store, text, limits) for name, text in {**NESTED, **LONG}.items()}
+
+    found = run(attack())
+    assert {name: result for name, result in found.items() if result not in enough} == {}
+    assert [found[name] for name in ("rows", "choices", "a literal")] == ["Answer"] * 3
+
+
+def test_the_memory_cap_ends_the_query_and_says_so(directory: Path) -> None:
+    query = 'SELECT ?v WHERE { BIND("0123456789abcdef" AS ?a0) %s }'
+    doubled = query % " ".join(f"BIND(CONCAT(?a{n}, ?a{n}) AS ?a{n + 1})" for n in range(26))
+
+    async def attempt() -> str:
+        async with opened(directory, Limits(deadline=8, memory=200 * MIB)) as store, probed(store):
+            with pytest.raises(QueryTooExpensive) as refused:
+                await ask(store, doubled.replace("?v", "(STRLEN(?a26) AS ?v)", 1))
+        return refused.value.detail
+
+    assert "200 MiB of memory" in run(attempt())
+
+
+def test_readers_killed_at_random_give_no_wrong_answer_and_no_hang(directory: Path) -> None:
+    """A hundred kills under load: every answer is right, or a KgError."""
+    limits = Limits(deadline=5, queue_wait=5)
+    right, failed, killed = 0, 0, 0
+
+    async def keep_asking(store: EmbeddedStore, chance: random.Random) -> None:
+        nonlocal right, failed
+        while killed < 100:
+            try:
+                await probe(store, chance.randrange(NODES))
+                right += 1
+            except (QueryTooExpensive, TooBusy):
+                failed += 1
+
+    async def keep_killing(store: EmbeddedStore, chance: random.Random) -> None:
+        nonlocal killed
+        while killed < 100:
+            if pids := sorted(store.pids):
+                with suppress(ProcessLookupError):
+                    os.kill(chance.choice(pids), signal.SIGKILL)
+                    killed += 1
+            await asyncio.sleep(chance.random() * 0.06)
+
+    async def attack() -> None:
+        async with opened(directory, limits) as store:
+            callers = [keep_asking(store, random.Random(seed)) for seed in range(6)]
+            await asyncio.gather(keep_killing(store, random.Random(99)), *callers)
+            await probe(store, 7)
+
+    run(attack())
+    assert killed == 100
+    assert right > 100
+    assert failed < right
+
+
+def test_cancelling_ends_the_evaluation(directory: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def attempt() -> None:
+        async with opened(directory, Limits(deadline=30), readers=1) as store:
+            before = store.pids
+            task = asyncio.create_task(ask(store, ENDLESS))
+            await asyncio.sleep(0.3)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await probe(store, 7)
+            assert len(before - store.pids) == 1
+
+    with caplog.at_level(logging.WARNING, "kg.pool"):
+        run(attempt())
+    assert len([record for record in caplog.records if "cause=abandoned" in record.getMessage()]) == 1
+
+
+def test_cancelling_a_quick_query_harms_nobody(directory: Path) -> None:
+    """Cancelled at every stage: the next caller never meets the rest of a foreign answer."""
+
+    async def attempt() -> None:
+        async with opened(directory, Limits(deadline=10), readers=1) as store:
+            for delay in range(60):
+                task = asyncio.create_task(ask(store, "SELECT * WHERE { ?s ?p ?o } LIMIT 700"))
+                await asyncio.sleep(delay / 10_000)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                await probe(store, delay)
+
+    run(attempt())
+
+
+def test_a_crowd_waits_in_line_and_the_rest_is_told_to_come_again(directory: Path) -> None:
+    limits = Limits(deadline=0.5, queue=3, queue_wait=5)
+
+    async def attempt() -> list[str]:
+        async with opened(directory, limits, readers=1) as store:
+            endless = asyncio.create_task(outcome(store, ENDLESS))
+            await asyncio.sleep(0.1)
+            crowd = await asyncio.gather(*(_try(probe(store, n)) for n in range(5)))
+            return [await endless, *crowd]
+
+    assert run(attempt()) == ["QueryTimeout", "fine", "fine", "fine", "busy, again in 1", "busy, again in 1"]
+
+
+def test_nobody_waits_for_ever(directory: Path) -> None:
+    async def attempt() -> str:
+        async with opened(directory, Limits(deadline=3, queue_wait=0.1), readers=1) as store:
+            endless = asyncio.create_task(outcome(store, ENDLESS))
+            await asyncio.sleep(0.1)
+            told = await _try(probe(store, 1))
+            endless.cancel()
+            await asyncio.gather(endless, return_exceptions=True)
+            return told
+
+    assert run(attempt()) == "busy, again in 2"
+
+
+async def _try(work: Coroutine[Any, Any, None]) -> str:
+    try:
+        await work
+    except TooBusy as error:
+        return f"busy, again in {error.headers()['Retry-After']}"
+    return "fine"
+
+
+def test_a_slow_caller_does_not_keep_a_reader(directory: Path) -> None:
+    """Who fetches too slowly gets an error instead of the rest; the time is not the engine's."""
+
+    async def attempt() -> None:
+        async with opened(directory, Limits(deadline=5, transfer=0.3), readers=1) as store:
+            answer = await store.answer(Request(CROSS, Accept("text/csv")))
+            await anext(aiter(answer.chunks))
+            await asyncio.sleep(0.6)
+            await probe(store, 7)
+            with pytest.raises(QueryTimeout, match="not fetched"):
+                async for _ in answer.chunks:
+                    pass
+
+    run(attempt())
+
+
+def test_results_wait_in_the_reader_not_in_the_server(directory: Path) -> None:
+    async def attempt() -> int:
+        async with opened(directory, Limits(deadline=5), readers=1) as store:
+            answer = await store.answer(Request(CROSS, Accept("text/csv")))
+            held = []
+            async for chunk in answer.chunks:
+                held.append(len(chunk))  # noqa: PERF401 - it stops half-way
+                if len(held) == 20:
+                    break
+            await answer.aclose()
+            await probe(store, 7)
+            return max(held)
+
+    assert run(attempt()) < 128 * 1024
+
+
+def test_a_kill_costs_the_next_caller_nothing(directory: Path) -> None:
+    async def attempt() -> float:
+        async with opened(directory, Limits(deadline=0.3), readers=1) as store:
+            await _until(lambda: len(store.pids) == 2)
+            assert await outcome(store, ENDLESS) == "QueryTimeout"
+            begun = time.monotonic()
+            await probe(store, 7)
+            return time.monotonic() - begun
+
+    assert run(attempt()) < 0.05
+
+
+async def _until(condition: Any) -> None:
+    while not condition():
+        await asyncio.sleep(0.01)
+
+
+def test_a_reader_that_dies_while_idle_is_replaced(directory: Path) -> None:
+    async def attempt() -> None:
+        async with opened(directory, Limits(), readers=1) as store:
+            await _until(lambda: len(store.pids) == 2)
+            before = store.pids
+            for pid in before:
+                os.kill(pid, signal.SIGKILL)
+            await _until(lambda: len(store.pids - before) == 2)
+            await probe(store, 7)
+
+    run(attempt())
+
+
+def test_closing_ends_what_is_under_way(directory: Path) -> None:
+    async def attempt() -> list[BaseException | str]:
+        async with opened(directory, Limits(deadline=20), readers=1) as store:
+            running = asyncio.create_task(outcome(store, ENDLESS))
+            await asyncio.sleep(0.1)
+            waiting = asyncio.create_task(outcome(store, ENDLESS))
+            await asyncio.sleep(0.1)
+            await store.close()
+            assert not store.pids
+            with pytest.raises(EngineFailure):
+                await probe(store, 7)
+            return await asyncio.gather(running, waiting, return_exceptions=True)
+
+    assert run(attempt()) == ["EngineFailure", "EngineFailure"]
+
+
+def test_a_kill_leaves_one_line_in_the_log(directory: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def attempt() -> None:
+        async with opened(directory, Limits(deadline=0.2), readers=1) as store:
+            await outcome(store, ENDLESS)
+            await probe(store, 1)
+
+    with caplog.at_level(logging.WARNING, "kg.pool"):
+        run(attempt())
+    lines = [record.getMessage() for record in caplog.records]
+    assert len(lines) == 1
+    assert "cause=deadline" in lines[0]
+    assert "code=-9" in lines[0]

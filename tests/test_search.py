@@ -1,0 +1,53 @@
+"""Search: any language, any spelling, and no text that does harm."""
+
+import pytest
+
+from kg.search import SearchIndex
+from kg.snapshot import Snapshot
+
+ID = "https://w3id.org/armature/id/"
+
+
+@pytest.fixture(scope="module")
+def index(built: Snapshot) -> SearchIndex:
+    return SearchIndex(built.search)
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("Arquus", "arquus"),
+        ("arq", "arquus"),
+        ("arqus", "arquus"),
+        ("Belgique", "belgium"),
+        ("belgium", "belgium"),
+        ("sebastien lecornu", "sebastien-lecornu"),
+        ("SÉBASTIEN", "sebastien-lecornu"),
+        ("lecornu sebastien", "sebastien-lecornu"),
+        ("capacite motorisee", "camo"),
+        ("cokerill defense", "john-cockerill-defense"),
+        ("CAESAR", "caesar"),
+        ("DICoD", "dicod"),
+    ],
+)
+def test_a_thing_is_found_under_every_name(index: SearchIndex, text: str, slug: str) -> None:
+    _, hits = index.find(text)
+    assert ID + slug in [hit.iri for hit in hits[:3]]
+
+
+def test_the_thing_itself_comes_before_what_mentions_it(index: SearchIndex) -> None:
+    assert index.find("caesar")[1][0].iri == ID + "caesar"
+    assert index.find("john cockerill")[1][0].iri == ID + "john-cockerill"
+
+
+def test_hits_are_counted_and_paged(index: SearchIndex) -> None:
+    total, every = index.find("french", limit=100)
+    assert total == len(every) > 3
+    paged = [index.find("french", limit=2, offset=n)[1] for n in range(0, total, 2)]
+    assert [hit.iri for page in paged for hit in page] == [hit.iri for hit in every]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "zzzzzz", "---", '" OR *:* (', "\x00", "a" * 10_000, "x " * 5_000])
+def test_whatever_is_typed_is_answered(index: SearchIndex, text: str) -> None:
+    total, hits = index.find(text)
+    assert total >= len(hits)
