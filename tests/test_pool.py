@@ -1,6 +1,7 @@
-"""The pool under attack: hostile queries, killed readers, callers who leave, crowds; and nobody else suffers."""
+"""The pool under attack: hostile queries, killed readers, callers who leave, crowds; others never suffer."""
 
 import asyncio
+import json
 import logging
 import os
 import random
@@ -24,7 +25,7 @@ NODES = 1_000
 JSON_AND_TURTLE = Accept("application/sparql-results+json", "text/turtle")
 CROSS = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 ENDLESS = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
-HOSTILE = sorted((Path(__file__).parent / "hostile").glob("*.rq"))
+HOSTILE = Path(__file__).parent / "hostile"
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,12 @@ def is_running(pid: int) -> bool:
     return True
 
 
+async def settled(store: EmbeddedStore, before: set[int]) -> None:
+    """Wait until there are two readers besides those from before."""
+    while len(store.pids - before) < 2:  # noqa: ASYNC110 - no event tells of it
+        await asyncio.sleep(0.01)
+
+
 async def ask(store: EmbeddedStore, query: str, limits: Limits | None = None) -> bytes:
     answer = await store.answer(Request(query, JSON_AND_TURTLE), limits)
     return b"".join([chunk async for chunk in answer.chunks])
@@ -88,15 +95,14 @@ async def outcome(store: EmbeddedStore, query: str, limits: Limits | None = None
     try:
         await ask(store, query, limits)
     except KgError as error:
-        assert len(error.detail) < 400
-        return type(error).__name__
+        return type(error).__name__ if len(error.detail) < 400 else error.detail
     else:
         return "Answer"
     finally:
         assert time.monotonic() - begun < (limits or DEADLINE).deadline + 1
 
 
-DEADLINE = Limits(deadline=0.8, memory=512 * MIB, result_bytes=20 * MIB)
+DEADLINE = Limits(deadline=0.6, memory=512 * MIB, result_bytes=20 * MIB)
 
 
 @asynccontextmanager
@@ -132,48 +138,24 @@ def test_hostile_queries_end_as_they_should_while_others_are_served(directory: P
                     wrong[name] = (found, expected)
         return wrong
 
-    texts = {path.stem: path.read_text("utf-8") for path in HOSTILE}
+    texts = {path.stem: path.read_text("utf-8") for path in sorted(HOSTILE.glob("*.rq"))}
     assert len(texts) >= 40
     assert run(attack()) == {}
 
 
-NESTED = {
-    "brackets": "SELECT * WHERE {{ FILTER({0}1{1}) }}".format("(" * 40_000, ")" * 40_000),
-    "groups": "SELECT * WHERE " + "{" * 40_000 + "}" * 40_000,
-    "blank nodes": "SELECT * WHERE {{ ?s ?p {0}1{1} }}".format("[ <urn:p> " * 8_000, "]" * 8_000),
-    "lists": "SELECT * WHERE {{ ?s ?p {0}1{1} }}".format("(" * 40_000, ")" * 40_000),
-    "functions": "SELECT ({0}1{1} AS ?x) WHERE {{ }}".format("STR(" * 15_000, ")" * 15_000),
-    "conditions": "SELECT ({0}1{1} AS ?x) WHERE {{ }}".format("IF(true,1," * 8_000, ")" * 8_000),
-    "exists": "SELECT * WHERE {{ {0}{1} }}".format("FILTER EXISTS{" * 6_000, "}" * 6_000),
-    "subselects": "SELECT * WHERE {{{0} {1}".format("{SELECT * {" * 6_000, "}" * 12_001),
-    "optionals": "SELECT * WHERE {{ {0}{1} }}".format("?a ?b ?c OPTIONAL{" * 5_000, "}" * 5_000),
-    "quoted triples": "SELECT * WHERE {{ BIND({0}1{1} AS ?x) }}".format(
-        "<<( <urn:a> <urn:b> " * 4_000, ")>>" * 4_000
-    ),
-    "negations": "SELECT * WHERE {{ FILTER({0}true) }}".format("!" * 90_000),
-    "sums": "SELECT ({0}1 AS ?x) WHERE {{ }}".format("1+ " * 30_000),
-    "products": "SELECT ({0}?a AS ?x) WHERE {{ }}".format("?a*" * 30_000),
-    "conjunctions": "SELECT * WHERE {{ FILTER({0}?a) }}".format("?a&&" * 20_000),
-    "disjunctions": "SELECT * WHERE {{ FILTER({0}?a) }}".format("?a||" * 20_000),
-    "paths": "SELECT * WHERE {{ ?a {0}<urn:p> ?b }}".format("<urn:p>/" * 12_000),
-    "path choices": "SELECT * WHERE {{ ?a {0}<urn:p> ?b }}".format("<urn:p>|" * 12_000),
-    "unions": "SELECT * WHERE {{ {0}{{}} }}".format("{?a ?b ?c}UNION" * 6_000),
-    "optional chain": "SELECT * WHERE {{ ?a ?b ?c {0} }}".format("OPTIONAL{?a ?b ?c}" * 5_000),
-    "minus chain": "SELECT * WHERE {{ ?a ?b ?c {0} }}".format("MINUS{?a ?b ?c}" * 6_000),
-    "binds": "SELECT * WHERE {{ {0} }}".format(" ".join(f"BIND({n} AS ?b{n})" for n in range(4_000))),
-    "projections": "SELECT {0} WHERE {{ }}".format(" ".join(f"(1 AS ?x{n})" for n in range(7_000))),
-}
-LONG = {
-    "patterns": "SELECT * WHERE {{ {0} }}".format(" ".join(f"?a{n} ?p ?a{n + 1} ." for n in range(4_000))),
-    "objects": "SELECT * WHERE {{ ?a ?b {0} ?c }}".format("?c," * 30_000),
-    "properties": "SELECT * WHERE {{ ?a {0} }}".format("<urn:p> ?c ; " * 7_000),
-    "collection": "SELECT * WHERE {{ ?a ?b ({0}) }}".format("1 " * 40_000),
-    "sort keys": "SELECT * WHERE {{ ?a ?b ?c }} ORDER BY {0}".format("STR(?a)" * 14_000),
-    "described": "DESCRIBE {0}".format("<urn:a> " * 12_000),
-    "rows": "SELECT * WHERE {{ VALUES ?x {{ {0} }} }}".format(" ".join(map(str, range(15_000)))),
-    "choices": "SELECT * WHERE {{ ?a ?b ?c FILTER(?c IN ({0})) }}".format(",".join(map(str, range(15_000)))),
-    "a literal": 'SELECT ("{0}" AS ?x) WHERE {{ }}'.format("x" * 99_000),
-}
+def repeated(kind: str) -> dict[str, str]:
+    """The queries of ``hostile/repeated.json``: pieces, some with a count; ``~`` is the turn."""
+    recipes = json.loads((HOSTILE / "repeated.json").read_text("utf-8"))[kind]
+    return {name: "".join(map(_piece, pieces)) for name, pieces in recipes.items()}
+
+
+def _piece(piece: str | list[Any]) -> str:
+    if isinstance(piece, str):
+        return piece
+    return "".join(piece[0].replace("~", str(turn)) for turn in range(piece[1]))
+
+
+NESTED, LONG = repeated("nested"), repeated("long")
 
 
 @pytest.mark.parametrize(
@@ -196,7 +178,7 @@ def test_the_precheck_turns_away(query: str, error: str, directory: Path) -> Non
 
 def test_what_nests_or_runs_long_kills_at_most_its_own_reader(directory: Path) -> None:
     """Without the first barrier, too."""
-    limits = Limits(deadline=0.3, memory=512 * MIB, query_depth=10**6, operators=10**6)
+    limits = Limits(deadline=0.2, memory=512 * MIB, query_depth=10**6, operators=10**6)
     enough = {"Answer", "QueryTimeout", "QueryTooExpensive", "QuerySyntaxError"}
 
     async def attack() -> dict[str, str]:
@@ -205,7 +187,7 @@ def test_what_nests_or_runs_long_kills_at_most_its_own_reader(directory: Path) -
 
     found = run(attack())
     assert {name: result for name, result in found.items() if result not in enough} == {}
-    assert [found[name] for name in ("rows", "choices", "a literal")] == ["Answer"] * 3
+    assert (found["rows"], found["a literal"]) == ("Answer", "Answer")
 
 
 def test_the_memory_cap_ends_the_query_and_says_so(directory: Path) -> None:
@@ -225,8 +207,9 @@ def test_readers_killed_at_random_give_no_wrong_answer_and_no_hang(directory: Pa
     """A hundred kills under load: every answer is right, or a KgError."""
     limits = Limits(deadline=5, queue_wait=5)
     right, failed, killed = 0, 0, 0
+    chance = random.Random(99)  # noqa: S311 - the same kills each time
 
-    async def keep_asking(store: EmbeddedStore, chance: random.Random) -> None:
+    async def keep_asking(store: EmbeddedStore) -> None:
         nonlocal right, failed
         while killed < 100:
             try:
@@ -235,7 +218,7 @@ def test_readers_killed_at_random_give_no_wrong_answer_and_no_hang(directory: Pa
             except (QueryTooExpensive, TooBusy):
                 failed += 1
 
-    async def keep_killing(store: EmbeddedStore, chance: random.Random) -> None:
+    async def keep_killing(store: EmbeddedStore) -> None:
         nonlocal killed
         while killed < 100:
             if pids := sorted(store.pids):
@@ -246,8 +229,8 @@ def test_readers_killed_at_random_give_no_wrong_answer_and_no_hang(directory: Pa
 
     async def attack() -> None:
         async with opened(directory, limits) as store:
-            callers = [keep_asking(store, random.Random(seed)) for seed in range(6)]
-            await asyncio.gather(keep_killing(store, random.Random(99)), *callers)
+            callers = [keep_asking(store) for _ in range(6)]
+            await asyncio.gather(keep_killing(store), *callers)
             await probe(store, 7)
 
     run(attack())
@@ -344,7 +327,7 @@ def test_results_wait_in_the_reader_not_in_the_server(directory: Path) -> None:
             answer = await store.answer(Request(CROSS, Accept("text/csv")))
             held = []
             async for chunk in answer.chunks:
-                held.append(len(chunk))  # noqa: PERF401 - it stops half-way
+                held.append(len(chunk))
                 if len(held) == 20:
                     break
             await answer.aclose()
@@ -357,7 +340,7 @@ def test_results_wait_in_the_reader_not_in_the_server(directory: Path) -> None:
 def test_a_kill_costs_the_next_caller_nothing(directory: Path) -> None:
     async def attempt() -> float:
         async with opened(directory, Limits(deadline=0.3), readers=1) as store:
-            await _until(lambda: len(store.pids) == 2)
+            await settled(store, set())
             assert await outcome(store, ENDLESS) == "QueryTimeout"
             begun = time.monotonic()
             await probe(store, 7)
@@ -366,26 +349,21 @@ def test_a_kill_costs_the_next_caller_nothing(directory: Path) -> None:
     assert run(attempt()) < 0.05
 
 
-async def _until(condition: Any) -> None:
-    while not condition():
-        await asyncio.sleep(0.01)
-
-
 def test_a_reader_that_dies_while_idle_is_replaced(directory: Path) -> None:
     async def attempt() -> None:
         async with opened(directory, Limits(), readers=1) as store:
-            await _until(lambda: len(store.pids) == 2)
+            await settled(store, set())
             before = store.pids
             for pid in before:
                 os.kill(pid, signal.SIGKILL)
-            await _until(lambda: len(store.pids - before) == 2)
+            await settled(store, before)
             await probe(store, 7)
 
     run(attempt())
 
 
 def test_closing_ends_what_is_under_way(directory: Path) -> None:
-    async def attempt() -> list[BaseException | str]:
+    async def attempt() -> tuple[str, str]:
         async with opened(directory, Limits(deadline=20), readers=1) as store:
             running = asyncio.create_task(outcome(store, ENDLESS))
             await asyncio.sleep(0.1)
@@ -395,9 +373,9 @@ def test_closing_ends_what_is_under_way(directory: Path) -> None:
             assert not store.pids
             with pytest.raises(EngineFailure):
                 await probe(store, 7)
-            return await asyncio.gather(running, waiting, return_exceptions=True)
+            return await running, await waiting
 
-    assert run(attempt()) == ["EngineFailure", "EngineFailure"]
+    assert run(attempt()) == ("EngineFailure", "EngineFailure")
 
 
 def test_a_kill_leaves_one_line_in_the_log(directory: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -106,7 +106,7 @@ class _Data(RdfLibDataGraph):
 
     def query(self, query_object: Any = None, *_: Any, **options: Any) -> Result:
         bound = options["initBindings"]
-        if ANCHORED.search(query_object):
+        if query_object in self._answers or ANCHORED.search(query_object):
             rows = self._everywhere(query_object).get(bound["this"], [])
         else:
             rows = self._solve(query_object, bound)

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import os
+import signal
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
@@ -65,8 +67,8 @@ class Child:
     @classmethod
     async def _spawn(cls, directory: Path, options: str) -> "Child":
         complaints = os.fdopen(os.memfd_create("reader"), "w+b")
-        try:
-            process = await asyncio.create_subprocess_exec(
+        creation = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "kg.reader", str(directory), options),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
@@ -74,11 +76,19 @@ class Child:
                 limit=_BUFFER_BYTES,
                 env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )
-        except BaseException as error:
+        )
+        try:
+            return cls._of(await asyncio.shield(creation), complaints)
+        except OSError as error:
             complaints.close()
-            if isinstance(error, OSError):
-                raise EngineFailure(f"No reader could be started: {error}") from error
+            raise EngineFailure(f"No reader could be started: {error}") from error
+        except asyncio.CancelledError:
+            # asyncio waits for ever for a process whose creation is cancelled before its pipes are connected
+            await cls._of(await creation, complaints).end()
             raise
+
+    @classmethod
+    def _of(cls, process: asyncio.subprocess.Process, complaints: BinaryIO) -> "Child":
         requests, replies = cast("_Pipes", (process.stdin, process.stdout))
         return cls(process, requests, replies, complaints)
 
@@ -122,9 +132,13 @@ class Child:
         return kind, data
 
     def kill(self) -> None:
-        """End the process at once; what it had sent can still be read."""
+        """End the process at once; what it had sent can still be read.
+
+        Not through asyncio, which would take the exit code away from the thread that waits for it.
+        """
         if self.process.returncode is None:
-            self.process.kill()
+            with suppress(ProcessLookupError):
+                os.kill(self.process.pid, signal.SIGKILL)
 
     async def end(self) -> int:
         """Kill the process, wait until it is gone and its pipes are closed; returns its exit code."""

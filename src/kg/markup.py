@@ -90,9 +90,11 @@ class Site:
 
 
 def local(iri: Iri) -> bool:
-    """Whether this server answers for an IRI."""
+    """Whether this server answers for an IRI; the ontology's own is that of its namespace."""
+    if iri == DEF:
+        return True
     space, slash, name = iri.removeprefix(BASE).partition("/")
-    return iri.startswith(BASE) and space in SPACES and bool(slash and name)
+    return iri.startswith(BASE) and space in SPACES and bool(slash and name) and not name.endswith("/")
 
 
 def site(

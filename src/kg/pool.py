@@ -155,7 +155,7 @@ class Pool:
     def _tended(self, starter: asyncio.Task[None]) -> None:
         self._starter = None
         if not starter.cancelled() and (error := starter.exception()) is not None:
-            log.error("starting readers failed", exc_info=error)
+            self._fail_line(f"No reader could be started: {error!r}")
 
     def _missing(self) -> bool:
         return len(self._idle) + len(self._busy) < self._readers + _SPARES

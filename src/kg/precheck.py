@@ -110,8 +110,10 @@ def _is_operator(token: Token, following: Token | None) -> bool:
         return token.text.upper() in _CLAUSES
     if token.kind != "sign" or token.text not in _OPERATORS:
         return False
-    signs_number = token.text in {"+", "-"} and following is not None and following.text[0].isdigit()
-    return not signs_number
+    signs_number = (
+        following is not None and following.start == token.start + 1 and following.text[0].isdigit()
+    )
+    return not (signs_number and token.text in {"+", "-"})
 
 
 def _check_service(query: str, found: list[Token]) -> None:

@@ -9,7 +9,6 @@ from kg.serving import Row
 from kg.terms import Iri
 from kg.views import Value, text, value
 
-
 Message: TypeAlias = tuple[tuple[str, bool], ...]
 """A rule's message in pieces; the flag marks a piece that each finding fills in."""
 

@@ -111,8 +111,8 @@ def _of_literal(content: str, datatype: Iri, tag: str) -> Value:
         return Value(number(content))
     if datatype == XSD + "boolean":
         return Value("yes" if content == "true" else "no")
-    link = content if datatype == XSD + "anyURI" and content.startswith(("http://", "https://")) else ""
-    return Value(content, iri=link, language=tag)
+    elsewhere = content.startswith(("http://", "https://")) and not content.startswith(terms.BASE)
+    return Value(content, iri=content if datatype == XSD + "anyURI" and elsewhere else "", language=tag)
 
 
 def number(content: str) -> str:
