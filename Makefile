@@ -25,7 +25,7 @@ test: $(VENV)/dev chromium
 	$(BIN)/ruff format --check src tests
 	$(BIN)/mypy
 	$(BIN)/kg fmt --check
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: $(VENV)/run
 	$(BIN)/kg check

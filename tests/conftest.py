@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from kg.app import create_app
-from kg.build import Graph, build, graph
+from kg.compiler.build import Graph, build, graph
 from kg.settings import Settings
 from kg.snapshot import Snapshot
+from kg.web.app import create_app
 
 ROOT = Path(__file__).parents[1]
 

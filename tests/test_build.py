@@ -13,21 +13,21 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from kg import build as builder
 from kg import snapshot
+from kg.compiler import build as builder
 from kg.errors import BrokenTurtle, BuildUnderWay, CannotWrite, InvalidSource, NoSnapshot, ShapesViolated
 from kg.settings import Settings
 
 VEHICLES = "data/equipment/vehicles.ttl"
 
 
-def kg(settings: Settings, *command: str, **options: object) -> "subprocess.Popen[str]":
+def kg(settings: Settings, *command: str) -> "subprocess.Popen[str]":
     """The command line on a copy of the project, as a process of its own."""
     arguments = [
         sys.executable, "-m", "kg", "--home", str(settings.home), "--snapshots", str(settings.snapshots), *command
     ]  # fmt: skip
     return subprocess.Popen(
-        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **options  # type: ignore[call-overload,no-any-return]  # options of Popen
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
 
 

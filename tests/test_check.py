@@ -8,9 +8,9 @@ import pytest
 import rdflib
 from pyshacl import validate
 
-from kg.check import check, to_oxigraph, to_rdflib
+from kg.compiler.check import check, to_oxigraph, to_rdflib
+from kg.compiler.report import Result
 from kg.errors import CheckFailed
-from kg.report import Result
 
 PREFIXES = """
 @prefix : <http://example.org/> .

@@ -25,8 +25,13 @@ from kg.snapshot import Snapshot
 def kg(settings: Settings, *command: str, given: str = "") -> "subprocess.CompletedProcess[str]":
     where = ["--home", str(settings.home), "--snapshots", str(settings.snapshots)]
     return subprocess.run(
-        [sys.executable, "-m", "kg", *where, *command], input=given, capture_output=True, text=True, timeout=60, check=False
-    )  # fmt: skip
+        [sys.executable, "-m", "kg", *where, *command],
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def test_a_query_is_a_table_by_default(settings: Settings, built: Snapshot) -> None:
@@ -161,12 +166,12 @@ def fetched(url: str) -> str:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_serve_answers_with_one_process_and_with_several(
-    settings: Settings, built: Snapshot, workers: str
-) -> None:
+def test_serve_answers_with_one_process_and_with_several(settings: Settings, built: Snapshot, workers: str) -> None:
     with served(settings, "--workers", workers) as url:
         assert json.loads(fetched(f"{url}/healthz"))["snapshot"] == built.hash
-        rows = json.loads(fetched(f"{url}/sparql?query=SELECT*%7B%3Fs%20a%20%3Chttps://w3id.org/armature/def/Deal%3E%7D"))
+        rows = json.loads(
+            fetched(f"{url}/sparql?query=SELECT*%7B%3Fs%20a%20%3Chttps://w3id.org/armature/def/Deal%3E%7D")
+        )
         assert len(rows["results"]["bindings"]) == 1
 
 
@@ -203,7 +208,7 @@ def test_a_taken_port_is_told_with_a_way_out(settings: Settings, built: Snapshot
 def test_a_closed_pipe_is_no_failure_to_shout_about(settings: Settings, built: Snapshot) -> None:
     where = f"{sys.executable} -m kg --home {settings.home} --snapshots {settings.snapshots}"
     done = subprocess.run(
-        f"{where} export --format nt | head -n 1", shell=True, capture_output=True, text=True, timeout=60, check=False  # noqa: S602
+        f"{where} export --format nt | head -n 1", shell=True, capture_output=True, text=True, timeout=60, check=False
     )  # fmt: skip
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from kg.build import Graph
+from kg.compiler.build import Graph
 from kg.stored import library
 
 ROOT = Path(__file__).parents[1]

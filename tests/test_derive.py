@@ -6,7 +6,7 @@ import pyoxigraph as ox
 import pytest
 
 from kg import terms
-from kg.derive import derive
+from kg.compiler.derive import derive
 
 ROOT = Path(__file__).parents[1]
 PREFIXES = terms.prefixes(ROOT / "ontology")
@@ -47,9 +47,7 @@ def claim(name: str, kind: str, said: str, *more: str, rank: str = "normal") -> 
 
 
 def milestone(thing: str, status: str, day: str = "2024-05-21", name: str = "m", rank: str = "normal") -> str:
-    return claim(
-        name, "Milestone", f"{thing} hasStatus status:{status}", f'kg:on "{day}"^^xsd:date', rank=rank
-    )
+    return claim(name, "Milestone", f"{thing} hasStatus status:{status}", f'kg:on "{day}"^^xsd:date', rank=rank)
 
 
 @pytest.mark.parametrize(
@@ -108,9 +106,7 @@ STAKE = "id:a holdsStakeIn id:b"
         ),
     ],
 )
-def test_a_plain_edge_stands_only_while_it_is_true(
-    ontology: list[ox.Quad], data: str, stands: bool
-) -> None:
+def test_a_plain_edge_stands_only_while_it_is_true(ontology: list[ox.Quad], data: str, stands: bool) -> None:
     assert ("id:a kg:holdsStakeIn id:b" in derived(ontology, data)) is stands
 
 
@@ -194,7 +190,8 @@ def test_the_status_is_the_latest_and_then_the_furthest(ontology: list[ox.Quad])
 
 def test_cycles_are_found_for_the_shapes_to_refuse(ontology: list[ox.Quad]) -> None:
     data = "".join(
-        claim(f"c{n}", "Structure", f"id:{x} subsidiaryOf id:{y}") for n, (x, y) in enumerate(["ab", "ba", "aa"])
+        claim(f"c{n}", "Structure", f"id:{x} subsidiaryOf id:{y}")
+        for n, (x, y) in enumerate([("a", "b"), ("b", "a"), ("a", "a")])
     )
     found = derived(ontology, data)
     assert {f"id:{x} kg:cyclicThrough kg:subsidiaryOf" for x in "ab"} <= found

@@ -8,10 +8,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from kg import terms
-from kg.build import Graph
+from kg.compiler.build import Graph
 from kg.formats import BY_MEDIA_TYPE, Format
 from kg.snapshot import Snapshot
-from kg.things import OFFERED
+from kg.web.things import OFFERED
 
 ID = "https://w3id.org/armature/id/"
 THINGS = [
@@ -73,9 +73,7 @@ def test_the_time_travels_along(client: TestClient) -> None:
     assert ".json" in refused.json()["detail"]
 
 
-def test_the_whole_graph_comes_back_from_every_export(
-    client: TestClient, assembled: Graph, built: Snapshot
-) -> None:
+def test_the_whole_graph_comes_back_from_every_export(client: TestClient, assembled: Graph, built: Snapshot) -> None:
     merged = {q.triple for q in assembled.store.quads_for_pattern(None, None, None, ox.DefaultGraph())}
     named = {q for q in assembled.store if isinstance(q.graph_name, ox.NamedNode)}
     for url in client.get("/export?format=json").json()["all"]:

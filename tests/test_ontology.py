@@ -175,8 +175,6 @@ def test_every_foreign_term_was_seen_in_its_own_file() -> None:
     """The table of decision 0002 names the file for each; XML Schema datatypes have none."""
     table = (ROOT / "docs" / "decisions" / "0002-foreign-terms.md").read_text(encoding="utf-8")
     seen = set(re.findall(r"^\| `([^`]+)` \|", table, re.M))
-    terms = {
-        str(t) for s, p, o in ontology() if p not in ADDRESSES for t in (s, p, o) if isinstance(t, URIRef)
-    }
+    terms = {str(t) for s, p, o in ontology() if p not in ADDRESSES for t in (s, p, o) if isinstance(t, URIRef)}
     ours = ("https://w3id.org/armature/", str(XSD))
     assert {term for term in terms if not term.startswith(ours)} - seen == set()

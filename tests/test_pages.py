@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from kg import formats
-from kg.build import Graph
+from kg.compiler.build import Graph
 from kg.terms import BASE, SPACES
 
 HTML = {"accept": "text/html"}

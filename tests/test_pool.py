@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 import pyoxigraph as ox
 import pytest
 
+from kg.engine.limits import Limits
+from kg.engine.store import Accept, EmbeddedStore, Request
 from kg.errors import EngineFailure, KgError, QueryTimeout, QueryTooExpensive, TooBusy
-from kg.limits import Limits
-from kg.store import Accept, EmbeddedStore, Request
 
 T = TypeVar("T")
 MIB = 1 << 20
@@ -207,7 +207,7 @@ def test_readers_killed_at_random_give_no_wrong_answer_and_no_hang(directory: Pa
     """A hundred kills under load: every answer is right, or a KgError."""
     limits = Limits(deadline=5, queue_wait=5)
     right, failed, killed = 0, 0, 0
-    chance = random.Random(99)  # noqa: S311 - the same kills each time
+    chance = random.Random(99)
 
     async def keep_asking(store: EmbeddedStore) -> None:
         nonlocal right, failed
@@ -251,7 +251,7 @@ def test_cancelling_ends_the_evaluation(directory: Path, caplog: pytest.LogCaptu
             await probe(store, 7)
             assert len(before - store.pids) == 1
 
-    with caplog.at_level(logging.WARNING, "kg.pool"):
+    with caplog.at_level(logging.WARNING, "kg.engine.pool"):
         run(attempt())
     assert len([record for record in caplog.records if "cause=abandoned" in record.getMessage()]) == 1
 
@@ -384,7 +384,7 @@ def test_a_kill_leaves_one_line_in_the_log(directory: Path, caplog: pytest.LogCa
             await outcome(store, ENDLESS)
             await probe(store, 1)
 
-    with caplog.at_level(logging.WARNING, "kg.pool"):
+    with caplog.at_level(logging.WARNING, "kg.engine.pool"):
         run(attempt())
     lines = [record.getMessage() for record in caplog.records]
     assert len(lines) == 1

@@ -7,11 +7,11 @@ import time
 import pyoxigraph as ox
 import pytest
 
+from kg.engine.lexer import tokens
+from kg.engine.limits import Limits
+from kg.engine.precheck import check
+from kg.engine.syntax import explain
 from kg.errors import KgError, QuerySyntaxError, QueryTooDeep, QueryTooLarge, ServiceRefused
-from kg.lexer import tokens
-from kg.limits import Limits
-from kg.precheck import check
-from kg.syntax import explain
 
 LIMITS = Limits()
 ADDRESS = "<http://127.0.0.1:1/>"  # the engine refuses port 1 by itself, before it opens a connection
@@ -136,9 +136,7 @@ def test_brackets_in_strings_iris_and_comments_do_not_count() -> None:
     check(f"SELECT ('{'(' * 200}' AS ?x) {{ <urn:x:{'(' * 200}> ?p ?o }} # {'{' * 200}", LIMITS)
 
 
-@pytest.mark.parametrize(
-    "operator", ["!", "/", "|", "^", "*", "+", "&&", "||", " UNION ", " MINUS ", " OPTIONAL "]
-)
+@pytest.mark.parametrize("operator", ["!", "/", "|", "^", "*", "+", "&&", "||", " UNION ", " MINUS ", " OPTIONAL "])
 def test_chains_of_operators_have_an_end(operator: str) -> None:
     with pytest.raises(QueryTooDeep):
         check(f"SELECT * {{ {f'?a{operator}' * 1_001} }}", LIMITS)

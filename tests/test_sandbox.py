@@ -12,9 +12,9 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from kg import frames
-from kg.child import Child
-from kg.frames import Question
+from kg.engine import frames
+from kg.engine.child import Child
+from kg.engine.frames import Question
 
 MIB = 1 << 20
 
@@ -65,7 +65,7 @@ ALLOWED = {
 }
 PROGRAM = """
 import json, os, resource, socket, sys, threading
-from kg import sandbox
+from kg.engine import sandbox
 path, attempt, steps = sys.argv[1:]
 if "n" in steps and not sandbox.leave_network(): sys.exit("no namespaces here")
 if "c" in steps: assert all(sandbox.cap_resources(64 << 20).values())
@@ -177,7 +177,7 @@ def _status(pid: int) -> str:
 ORPHAN = """
 import asyncio, sys
 from pathlib import Path
-from kg.child import Child
+from kg.engine.child import Child
 async def main():
     child = await Child.start(Path(sys.argv[1]), {}, 1 << 28)
     print(child.process.pid, flush=True)

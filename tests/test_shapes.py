@@ -15,9 +15,9 @@ import pyoxigraph as ox
 import pytest
 
 from kg import terms
-from kg.check import check
-from kg.derive import derive
-from kg.report import Report, Result
+from kg.compiler.check import check
+from kg.compiler.derive import derive
+from kg.compiler.report import Report, Result
 from kg.terms import DEF, RDFS, SH, SHAPE, Iri
 
 ROOT = Path(__file__).parents[1]

@@ -6,7 +6,7 @@ import pyoxigraph as ox
 import pytest
 from starlette.testclient import TestClient
 
-from kg.build import Graph
+from kg.compiler.build import Graph
 from kg.formats import BY_NAME
 from kg.snapshot import Snapshot
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from kg.engine.limits import Limits
+from kg.engine.store import Accept, EmbeddedStore, Request
 from kg.errors import (
     BadRequest,
     EngineFailure,
@@ -19,15 +21,11 @@ from kg.errors import (
     ServiceRefused,
 )
 from kg.formats import Format, of_family
-from kg.limits import Limits
-from kg.store import Accept, EmbeddedStore, Request
 
 NODES = 1_000
 JSON_AND_TURTLE = Accept("application/sparql-results+json", "text/turtle")
 PROBE = "SELECT ?label WHERE { <urn:x:7> <urn:x:label> ?label }"
-PROBE_ANSWER = (
-    b'{"head":{"vars":["label"]},"results":{"bindings":[{"label":{"type":"literal","value":"node 7"}}]}}'
-)
+PROBE_ANSWER = b'{"head":{"vars":["label"]},"results":{"bindings":[{"label":{"type":"literal","value":"node 7"}}]}}'
 COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
 EVEN, ODD = "urn:x:even", "urn:x:odd"
 
@@ -224,9 +222,7 @@ def test_too_large_a_result_is_an_error_and_no_short_answer(
         loop.run(ask(store, "SELECT * WHERE { ?s ?p ?o }", limits=Limits(result_bytes=most)))
 
 
-def test_an_engine_that_fails_on_the_way_breaks_the_answer_off(
-    store: EmbeddedStore, loop: asyncio.Runner
-) -> None:
+def test_an_engine_that_fails_on_the_way_breaks_the_answer_off(store: EmbeddedStore, loop: asyncio.Runner) -> None:
     """The first bytes are out when the deadline comes: reading on raises, it does not end."""
 
     chunks: list[bytes] = []

@@ -60,8 +60,8 @@ def test_an_entity_may_be_given_by_slug_prefixed_name_or_iri(name: str) -> None:
 
 HOSTILE = [
     '" } . ?s ?p ?o . VALUES ?x { "',
-    "\\\" } #",
-    'a"""b\'\'\'c\nnew } line',
+    '\\" } #',
+    "a\"\"\"b'''c\nnew } line",
     "\\u0022 } SERVICE <http://x> { }",
     "} UNION { SELECT * { ?a ?b ?c } }",
 ]
@@ -115,6 +115,12 @@ def test_every_query_of_the_project_is_sound() -> None:
     assert {q for query in library.values() for q in query.questions} >= {"q01", "q22", "q40"}
     with pytest.raises(UnknownQuery):
         stored.find(ROOT / "queries", "no-such-query")
+
+
+def test_rules_are_not_offered_to_readers() -> None:
+    names = set(stored.offered(ROOT / "queries"))
+    assert {"orders", "claims", "freshness"} <= names
+    assert not names & {"edges", "repeated-claim", "names", "trace-of-source"}
 
 
 def test_a_name_is_used_once(tmp_path: Path) -> None:

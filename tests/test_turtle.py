@@ -5,7 +5,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from kg import turtle
+from kg.compiler import turtle
 from kg.errors import BrokenTurtle
 
 GRAPH = ox.NamedNode("https://w3id.org/armature/graph/data/test")
@@ -44,13 +44,11 @@ def test_a_file_fills_its_named_graph(tmp_path: Path) -> None:
         ("\n\nid:a id:b id:c .\n", 3),
         ("<http://a b> <http://c> <http://d> .\n", 1),
         ('<http://a> <http://b> "unended .\n', 1),
-        (b"<http://a> <http://b> \"\xff\" .\n", 1),
+        (b'<http://a> <http://b> "\xff" .\n', 1),
         ("<http://a> <http://b> <relative> .\n", 1),
     ],
 )
-def test_what_is_not_turtle_is_refused_with_file_and_line(
-    tmp_path: Path, text: str | bytes, line: int
-) -> None:
+def test_what_is_not_turtle_is_refused_with_file_and_line(tmp_path: Path, text: str | bytes, line: int) -> None:
     with pytest.raises(BrokenTurtle) as caught:
         turtle.parse(written(tmp_path, text), GRAPH, "data/test.ttl")
     assert caught.value.members["line"] == line
@@ -77,9 +75,7 @@ def test_blank_nodes_are_refused_where_they_stand(tmp_path: Path, node: str) -> 
         ("id/b", None, None),
     ],
 )
-def test_statements_are_found_again(
-    tmp_path: Path, subject: str, predicate: str | None, line: int | None
-) -> None:
+def test_statements_are_found_again(tmp_path: Path, subject: str, predicate: str | None, line: int | None) -> None:
     base = "https://w3id.org/armature/"
     path = written(tmp_path, TEXT)
     assert turtle.locate(path, base + subject, predicate and base + predicate, PREFIXES) == line

@@ -1,18 +1,18 @@
 """View models: dates, numbers, qualifiers and verdicts in words, links, tables and forms."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kg import claims_view, dates, formats, markup, panels, queries_view, terms_view, views
-from kg.markup import Site
-from kg.qualifiers_view import in_words, notes_of
+from kg import formats
 from kg.serving import Row, Term
 from kg.stored import Parameter, StoredQuery
 from kg.terms import CODE, DEF, ID, XSD
-from kg.views import Phrase, Value
+from kg.web import claims_view, dates, markup, panels, queries_view, terms_view, views
+from kg.web.markup import Site
+from kg.web.qualifiers_view import in_words, notes_of
+from kg.web.views import Phrase, Value
 
 
 def iri(text: str) -> Term:
@@ -313,18 +313,20 @@ def test_label_columns_are_merged_into_what_they_label() -> None:
     rows = [row(order=iri(ID + "o"), orderLabel=literal("An order"), count=literal("3", "integer")), row()]
     table = queries_view.table(QUERY, ["order", "orderLabel", "count"], rows)
     assert [column.name for column in table.columns] == ["order", "count"]
-    assert table.rows == ((Value("An order", ID + "o"), Value("3")), (Value(""), Value("")))
+    assert table.rows == (((Value("An order", ID + "o"),), (Value("3"),)), ((), ()))
+
+
+def test_a_cell_with_several_things_links_each() -> None:
+    rows = [row(order=literal(f"{ID}a {ID}b"), orderLabel=literal("A; B")), row(order=literal(f"{ID}a {ID}b"))]
+    named, bare = (cells[0] for cells in queries_view.table(QUERY, ["order", "orderLabel"], rows).rows)
+    assert named == (Value("A", ID + "a"), Value("B", ID + "b"))
+    assert bare == (Value("a", ID + "a"), Value("b", ID + "b"))
 
 
 def test_questions_are_in_words_where_they_are_known() -> None:
     codes = [row(code=iri(CODE + "question/q35"), label=literal("Who ordered?"))]
     asked = queries_view.asked(QUERY, queries_view.question_labels(codes))
     assert [question.text for question in asked] == ["Who ordered?", "q99"]
-
-
-def test_rules_are_not_offered_to_readers() -> None:
-    rule = replace(QUERY, name="edges", path=Path("queries/rules/derive/edges.rq"))
-    assert queries_view.offered([QUERY, rule], Path("queries/rules")) == [QUERY]
 
 
 def test_classes_are_a_tree() -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from kg import __version__, console, layout
-from kg import build as builder
+from kg import __version__, console
+from kg.compiler import build as builder
+from kg.compiler import layout
 from kg.errors import BadRequest, KgError
 from kg.settings import Settings
 
@@ -56,7 +57,7 @@ def check(settings: Settings, report: Path | None) -> None:
 @click.pass_obj
 def serve(settings: Settings, /, no_build: bool, **given: Any) -> None:
     """Serve the current snapshot over HTTP; build it first where there is none."""
-    from kg import server  # the other commands need not wait for the web framework
+    from kg.web import server  # the other commands need not wait for the web framework
 
     chosen = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
     server.serve(chosen, build=not no_build)

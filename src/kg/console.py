@@ -13,12 +13,12 @@ from prettytable import PrettyTable, TableStyle
 
 from kg import export as exports
 from kg import formats, snapshot, stored, terms
+from kg.engine.store import Accept, EmbeddedStore, Request
 from kg.errors import CannotWrite, NotAcceptable, UnknownEntity
 from kg.formats import JSON, N_TRIPLES, TURTLE, Format, of_family
 from kg.serving import Row, Values, limits
 from kg.settings import Settings
 from kg.snapshot import Snapshot
-from kg.store import Accept, EmbeddedStore, Request
 
 SOLUTIONS = of_family("solutions")
 GRAPHS = of_family("graph")
@@ -139,18 +139,14 @@ def _export_format(what: str, name: str | None, output: Path | None) -> Format:
     return TURTLE
 
 
-def _write_graph(
-    found: Snapshot, what: str, buffer: IO[bytes], form: Format, prefixes: dict[str, str]
-) -> None:
+def _write_graph(found: Snapshot, what: str, buffer: IO[bytes], form: Format, prefixes: dict[str, str]) -> None:
     if what == "all":
         exports.write_graph(found, buffer, form, prefixes)
     else:
         exports.write_named_graph(found, terms.BASE + what, buffer, form, prefixes)
 
 
-def _thing(
-    settings: Settings, found: Snapshot, iri: str, form: Format, prefixes: dict[str, str]
-) -> bytes:
+def _thing(settings: Settings, found: Snapshot, iri: str, form: Format, prefixes: dict[str, str]) -> bytes:
     describe = stored.find(settings.queries, "describe")
     try:
         text = describe.filled({"entity": [iri]}, prefixes)

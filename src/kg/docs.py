@@ -12,7 +12,7 @@ import click
 import pyoxigraph as ox
 
 from kg import terms
-from kg.build import Graph, graph
+from kg.compiler.build import Graph, graph
 from kg.settings import Settings
 from kg.stored import StoredQuery, library
 

@@ -12,7 +12,7 @@ from typing import IO
 
 import pyoxigraph as ox
 
-from kg import layout
+from kg.compiler import layout
 from kg.errors import UnknownEntity
 from kg.formats import N_QUADS, TURTLE, Format
 from kg.snapshot import Snapshot
@@ -21,9 +21,7 @@ from kg.terms import Iri
 _CHUNK = 1 << 16
 
 
-def write(
-    triples: Iterable[ox.Triple], output: IO[bytes], form: Format, prefixes: dict[str, Iri]
-) -> None:
+def write(triples: Iterable[ox.Triple], output: IO[bytes], form: Format, prefixes: dict[str, Iri]) -> None:
     """Write triples that are grouped by subject in one of the graph formats."""
     if form is TURTLE:
         output.writelines(layout.write(triples, prefixes))

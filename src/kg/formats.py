@@ -41,9 +41,7 @@ N_TRIPLES = Format("nt", "application/n-triples", "N-Triples", ("graph",), rdf=o
 RDF_XML = Format("rdf", "application/rdf+xml", "RDF/XML", ("graph",), rdf=ox.RdfFormat.RDF_XML)
 TRIG = Format("trig", "application/trig", "TriG", ("dataset",), rdf=ox.RdfFormat.TRIG)
 N_QUADS = Format("nq", "application/n-quads", "N-Quads", ("dataset",), rdf=ox.RdfFormat.N_QUADS)
-JSON = Format(
-    "json", "application/sparql-results+json", "JSON", ("solutions",), results=ox.QueryResultsFormat.JSON
-)
+JSON = Format("json", "application/sparql-results+json", "JSON", ("solutions",), results=ox.QueryResultsFormat.JSON)
 XML = Format("xml", "application/sparql-results+xml", "XML", ("solutions",), results=ox.QueryResultsFormat.XML)
 CSV = Format("csv", "text/csv", "CSV", ("solutions",), results=ox.QueryResultsFormat.CSV)
 TSV = Format("tsv", "text/tab-separated-values", "TSV", ("solutions",), results=ox.QueryResultsFormat.TSV)

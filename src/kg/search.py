@@ -18,6 +18,8 @@ from kg.terms import Iri
 _ANALYZER = "names"
 _LIMIT_OF_WORDS = 12
 _MEMORY = 15_000_000
+_LENGTH_FOR_A_TYPO, _LENGTH_FOR_TWO = 4, 8
+"""In shorter words a typo makes another word."""
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,14 @@ class SearchIndex:
             tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, "text", word), 3.0),
             tantivy.Query.fuzzy_term_query(self._schema, "text", word, distance=0, prefix=True),
         ]
-        if len(word) > 3:  # noqa: PLR2004 - in shorter words one typo makes another word
+        if len(word) >= _LENGTH_FOR_A_TYPO:
             ways.append(
                 tantivy.Query.fuzzy_term_query(
-                    self._schema, "text", word, distance=1 if len(word) < 8 else 2, prefix=False  # noqa: PLR2004
+                    self._schema,
+                    "text",
+                    word,
+                    distance=1 if len(word) < _LENGTH_FOR_TWO else 2,
+                    prefix=False,
                 )
             )
         return tantivy.Query.boolean_query([(tantivy.Occur.Should, way) for way in ways])

@@ -13,12 +13,12 @@ from functools import cached_property
 from typing import Literal, TypeAlias, TypedDict, cast
 
 from kg import snapshot, terms
+from kg.engine.store import Accept, EmbeddedStore, Limits, Request, Store
 from kg.errors import NoSnapshot
 from kg.formats import JSON, N_TRIPLES
 from kg.search import SearchIndex
 from kg.settings import Settings
 from kg.snapshot import Snapshot
-from kg.store import Accept, EmbeddedStore, Limits, Request, Store
 from kg.stored import StoredQuery
 
 Values: TypeAlias = Mapping[str, Sequence[str]]

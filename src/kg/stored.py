@@ -147,9 +147,7 @@ def _header(path: Path, text: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise BrokenQuery(f"{path}: the header is not YAML: {error}", file=str(path)) from error
     if not isinstance(header, dict):
-        raise BrokenQuery(
-            f"{path}: the header is missing; begin the file with '#+ summary: …'.", file=str(path)
-        )
+        raise BrokenQuery(f"{path}: the header is missing; begin the file with '#+ summary: …'.", file=str(path))
     return header
 
 
@@ -191,6 +189,13 @@ def library(folder: Path) -> dict[str, StoredQuery]:
             raise BrokenQuery(f"{path}: the name is taken by {queries[query.name].path}.", file=str(path))
         queries[query.name] = query
     return queries
+
+
+def offered(folder: Path) -> dict[str, StoredQuery]:
+    """The queries for readers, by name: all but the rules, which belong to the build, and the docs' tables."""
+    inner = (folder / "rules", folder / "docs")
+    every = library(folder).items()
+    return {name: query for name, query in every if not any(query.path.is_relative_to(f) for f in inner)}
 
 
 def find(folder: Path, name: str) -> StoredQuery:

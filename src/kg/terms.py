@@ -68,4 +68,4 @@ def shorten(iri: Iri, known: dict[str, Iri]) -> str:
     if not fitting:
         return iri
     prefix = max(fitting, key=lambda p: len(known[p]))
-    return f"{prefix}:{iri[len(known[prefix]):]}"
+    return f"{prefix}:{iri[len(known[prefix]) :]}"

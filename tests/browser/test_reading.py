@@ -8,9 +8,9 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from kg.app import create_app
 from kg.settings import Settings
 from kg.snapshot import Snapshot
+from kg.web.app import create_app
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",

@@ -1,0 +1,1 @@
+"""From Turtle in git to a checked graph: parse, derive, check, write."""

@@ -1,0 +1,1 @@
+"""The query engine: snapshots read by processes that can be killed."""

@@ -1,0 +1,156 @@
+"""One reader process, seen from the server: started, asked, read from, ended."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, TypeAlias, cast
+
+from kg.engine import frames
+from kg.engine.frames import Question
+from kg.errors import EngineFailure
+
+_START_SECONDS = 10.0
+_BUFFER_BYTES = 1 << 17
+_COMPLAINT_BYTES = 4_000
+
+_Pipes: TypeAlias = tuple[asyncio.StreamWriter, asyncio.StreamReader]
+
+
+class ReaderDiedError(Exception):
+    """The process ended in the middle of an answer."""
+
+
+@dataclass(eq=False)
+class Child:
+    """A reader and its pipes.
+
+    ``barriers`` are those of :mod:`kg.engine.sandbox` that hold in it. ``last_words`` is what it wrote to standard
+    error; that is known once it has ended.
+    """
+
+    process: asyncio.subprocess.Process
+    requests: asyncio.StreamWriter
+    replies: asyncio.StreamReader
+    complaints: BinaryIO
+    barriers: dict[str, bool] = field(default_factory=dict)
+    _begun: tuple[bytes, int] | None = None
+    _reading: bool = False
+    _ended: bool = False
+    last_words: str = ""
+
+    @classmethod
+    async def start(cls, directory: Path, prefixes: dict[str, str], memory: int) -> "Child":
+        """A reader that waits for its first question.
+
+        Raises:
+            EngineFailure: the process could not be started, or gave up; the detail has its last words.
+        """
+        child = await cls._spawn(directory, json.dumps({"prefixes": prefixes, "memory": memory}))
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                _, greeting = await child.frame()
+        except (ReaderDiedError, TimeoutError) as error:
+            await child.end()
+            reason = (child.last_words.splitlines() or ["it said nothing"])[-1]
+            raise EngineFailure(f"No reader could be started on {directory}: {reason}") from error
+        except BaseException:
+            await child.end()
+            raise
+        child.barriers = json.loads(greeting)
+        return child
+
+    @classmethod
+    async def _spawn(cls, directory: Path, options: str) -> "Child":
+        complaints = os.fdopen(os.memfd_create("reader"), "w+b")
+        creation = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-m", "kg.engine.reader", str(directory), options),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=complaints,
+                limit=_BUFFER_BYTES,
+                env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+        )
+        try:
+            return cls._of(await asyncio.shield(creation), complaints)
+        except OSError as error:
+            complaints.close()
+            raise EngineFailure(f"No reader could be started: {error}") from error
+        except asyncio.CancelledError:
+            # asyncio waits for ever for a process whose creation is cancelled before its pipes are connected
+            await cls._of(await creation, complaints).end()
+            raise
+
+    @classmethod
+    def _of(cls, process: asyncio.subprocess.Process, complaints: BinaryIO) -> "Child":
+        requests, replies = cast("_Pipes", (process.stdin, process.stdout))
+        return cls(process, requests, replies, complaints)
+
+    @property
+    def alive(self) -> bool:
+        return self.process.returncode is None and not self.replies.at_eof()
+
+    async def ask(self, question: Question) -> None:
+        """Send a question.
+
+        Raises:
+            ReaderDiedError: nobody reads it any more.
+        """
+        try:
+            self.requests.write(frames.pack(frames.REQUEST, json.dumps(question).encode()))
+            await self.requests.drain()
+        except ConnectionError as error:
+            raise ReaderDiedError from error
+
+    async def frame(self) -> tuple[bytes, bytes]:
+        """The next frame: its letter and what it holds. Cancelling loses nothing.
+
+        Raises:
+            ReaderDiedError: the process ended, or sends what is no frame.
+        """
+        if self._ended:
+            raise ReaderDiedError
+        self._reading = True
+        try:
+            if self._begun is None:
+                self._begun = frames.HEADER.unpack(await self.replies.readexactly(frames.HEADER.size))
+            kind, length = self._begun
+            if length > frames.LARGEST:
+                raise ReaderDiedError(f"a frame of {length} bytes")
+            data = await self.replies.readexactly(length) if length else b""
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise ReaderDiedError from error
+        finally:
+            self._reading = False
+        self._begun = None
+        return kind, data
+
+    def kill(self) -> None:
+        """End the process at once; what it had sent can still be read.
+
+        Not through asyncio, which would take the exit code away from the thread that waits for it.
+        """
+        if self.process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.process.pid, signal.SIGKILL)
+
+    async def end(self) -> int:
+        """Kill the process, wait until it is gone and its pipes are closed; returns its exit code."""
+        if not self._ended:
+            self._ended = True
+            self.kill()
+            self.requests.close()
+            while not self._reading and await self.replies.read(_BUFFER_BYTES):
+                pass  # a pipe closes when it is empty; whoever waits for a frame empties it too
+        code = await self.process.wait()
+        if not self.complaints.closed:
+            with self.complaints:
+                self.complaints.seek(0)
+                self.last_words = self.complaints.read()[:_COMPLAINT_BYTES].decode("utf-8", "replace").strip()
+        return code

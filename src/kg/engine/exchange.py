@@ -1,0 +1,159 @@
+"""One question to one reader, from the first frame to the last, under the clock.
+
+Two clocks run, never both: the deadline while the engine is waited for, the transfer time while the caller
+takes its time. Either kills the reader when it runs out; whoever reads then meets the end of the pipe, and
+the cause says which error that is.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+
+from kg.engine import frames
+from kg.engine.child import Child, ReaderDiedError
+from kg.engine.failures import of_death, of_failure
+from kg.engine.frames import Family, Question
+from kg.engine.limits import Limits
+from kg.engine.pool import Pool
+from kg.errors import EngineFailure, KgError, QueryTimeout
+from kg.formats import MediaType
+
+_FIRST_BYTES = 1 << 16
+_DEADLINE, _TRANSFER, _LEFT = "deadline", "transfer", "left"
+
+
+class Exchange:
+    """The reader is the exchange's own until it has answered, failed or been left."""
+
+    def __init__(self, pool: Pool, child: Child, limits: Limits) -> None:
+        self._pool, self._child, self._limits = pool, child, limits
+        self._started = time.monotonic()
+        self._left = {_DEADLINE: limits.deadline, _TRANSFER: limits.transfer}
+        self._clock: asyncio.TimerHandle | None = None
+        self._clock_name, self._clock_since = "", 0.0
+        self._cause: str | None = None
+        self._over = False
+        self._query = ""
+        self._first: list[bytes] = []
+
+    async def begin(self, question: Question) -> tuple[Family, MediaType]:
+        """Ask, and wait for the first bytes, so that most failures come before the answer does.
+
+        Raises:
+            KgError: what is wrong with the query, or what it would cost.
+        """
+        self._query = question["query"]
+        try:
+            self._run(_DEADLINE)
+            await self._ask(question)
+            head = json.loads((await self._frame())[1])
+            while not self._over and sum(map(len, self._first)) < _FIRST_BYTES:
+                kind, data = await self._frame()
+                self._first += [data] if kind == frames.DATA else []
+        except BaseException:
+            await self.aclose()
+            raise
+        self._run(_TRANSFER)
+        return head[0], head[1]
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The bytes of the answer, to be read once.
+
+        Raises:
+            KgError: the engine failed, or a clock ran out, on the way.
+        """
+        try:
+            for data in self._first:
+                yield data
+            while not self._over:
+                self._run(_DEADLINE)
+                kind, data = await self._frame()
+                self._run(_TRANSFER)
+                if kind == frames.DATA:
+                    yield data
+            if (error := self._stopped()) is not None:
+                raise error
+        finally:
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        """Leave the reader, if it has not finished."""
+        self._stop()
+        if not self._over:
+            self._over = True
+            self._cause = _LEFT
+            self._pool.leave(self._child)
+
+    async def _ask(self, question: Question) -> None:
+        try:
+            await self._child.ask(question)
+        except ReaderDiedError as error:
+            raise await self._death() from error
+
+    async def _frame(self) -> tuple[bytes, bytes]:
+        """The next frame; gives the reader back with the last one.
+
+        Raises:
+            KgError: the reader told of a failure, or died.
+        """
+        try:
+            kind, data = await self._child.frame()
+        except ReaderDiedError as error:
+            raise await self._death() from error
+        if kind == frames.END:
+            self._finish(worn=data == b"worn")
+        elif kind == frames.FAILED:
+            failure, message = json.loads(data)
+            self._finish(worn=failure == "memory")
+            raise of_failure(failure, message, self._query, self._limits)
+        return kind, data
+
+    def _finish(self, *, worn: bool) -> None:
+        self._stop()
+        self._over = True
+        if worn or self._cause:
+            self._pool.discard(self._child, self._cause or "worn")
+        else:
+            self._pool.give_back(self._child)
+
+    async def _death(self) -> KgError:
+        """What to tell of a reader that is gone."""
+        self._stop()
+        self._over = True
+        cause = self._cause or "died"
+        code, words = await self._pool.end(self._child, cause, time.monotonic() - self._started)
+        return self._stopped() or of_death(code, words, self._limits)
+
+    def _stopped(self) -> KgError | None:
+        """The error for a reader that was stopped from this side."""
+        if self._cause == _DEADLINE:
+            most = self._limits.deadline
+            return QueryTimeout(f"The query ran for {most:g} s and was stopped; narrow it.", limit=most)
+        if self._cause == _TRANSFER:
+            most = self._limits.transfer
+            return QueryTimeout(f"The result was not fetched within {most:g} s.", limit=most)
+        if self._cause == _LEFT or self._pool.closed:
+            return EngineFailure("The answer was given up before its end.")
+        return None
+
+    def _run(self, name: str) -> None:
+        """Let one clock run and the other stand."""
+        self._stop()
+        if not self._over:
+            self._clock_name, self._clock_since = name, time.monotonic()
+            self._clock = asyncio.get_running_loop().call_later(max(0.0, self._left[name]), self._expire, name)
+
+    def _stop(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+            self._left[self._clock_name] -= time.monotonic() - self._clock_since
+
+    def _expire(self, cause: str) -> None:
+        """A clock has run out. At the deadline someone waits for a frame, and meets the end of the pipe."""
+        self._cause = cause
+        self._child.kill()
+        if cause == _TRANSFER:
+            self._over = True
+            self._pool.discard(self._child, cause, time.monotonic() - self._started)

@@ -1,0 +1,207 @@
+"""A query process: ``python -m kg.engine.reader <store> <options>`` answers frames on its standard streams.
+
+It holds one immutable store, answers one query at a time and gives up its rights before the first. It imports
+little, so that a killed one is soon replaced. Queries run in one thread with a large stack, since the engine
+recurses once per nested bracket, union or projected expression.
+"""
+
+import json
+import os
+import resource
+import sys
+import threading
+from collections.abc import Iterable
+from typing import IO, TypeAlias, cast
+
+import pyoxigraph as ox
+
+from kg.engine import frames, sandbox
+from kg.engine.frames import Failure, Family, Question
+
+_STACK_BYTES = 512 << 20
+_CHUNK_BYTES = 1 << 16
+_OUT = 1
+
+_Results: TypeAlias = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
+_Graph: TypeAlias = ox.NamedNode | ox.BlankNode
+_MERGE = ox.DefaultGraph()
+
+
+class _RefusalError(Exception):
+    """A request that is answered by a FAILED frame."""
+
+    def __init__(self, kind: Failure, message: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class _Output:
+    """The file that the engine writes to: gathers its small pieces into frames and counts them."""
+
+    def __init__(self, head: bytes, most: int) -> None:
+        self._ready = frames.pack(frames.HEAD, head)
+        self._piece = bytearray()
+        self._left = most
+
+    def write(self, data: bytes) -> int:
+        self._left -= len(data)
+        if self._left < 0:
+            raise _RefusalError("too large")
+        self._piece += data
+        if len(self._piece) >= _CHUNK_BYTES:
+            _send(self._ready + frames.pack(frames.DATA, bytes(self._piece)))
+            self._ready, self._piece = b"", bytearray()
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing: the last piece goes out with the END."""
+
+    def end(self, payload: bytes) -> None:
+        data = frames.pack(frames.DATA, bytes(self._piece)) if self._piece else b""
+        _send(self._ready + data + frames.pack(frames.END, payload))
+
+
+class _Reader:
+    """The store, and how much memory the process may come to hold before it counts as worn."""
+
+    def __init__(self, store: ox.Store, prefixes: dict[str, str], resident_bytes: int) -> None:
+        self._store = store
+        self._prefixes = prefixes
+        self._resident_bytes = resident_bytes
+
+    def serve(self) -> None:
+        """Answer until the other side closes the pipe."""
+        while (question := _next_question()) is not None:
+            try:
+                self._answer(question)
+            except _RefusalError as refusal:
+                _fail(refusal.kind, str(refusal))
+            except SyntaxError as error:
+                _fail("syntax", str(error))
+            except MemoryError:
+                _fail("memory", "")
+                return
+            except RuntimeError as error:
+                _fail("unsupported", str(error))
+            except (OSError, ValueError) as error:
+                _fail("engine", str(error))
+
+    def _answer(self, question: Question) -> None:
+        results = self._evaluate(question)
+        media_type = question["graph"] if isinstance(results, ox.QueryTriples) else question["solutions"]
+        if media_type is None:
+            raise _RefusalError("not acceptable", _family(results))
+        output = _Output(json.dumps([_family(results), media_type]).encode(), question["result_bytes"])
+        self._serialise(results, media_type, cast("IO[bytes]", output))
+        output.end(b"worn" if self._is_worn() else b"")
+
+    def _serialise(self, results: _Results, media_type: str, output: IO[bytes]) -> None:
+        if isinstance(results, ox.QueryTriples):
+            ox.serialize(results, output, ox.RdfFormat.from_media_type(media_type), prefixes=self._prefixes)
+        else:
+            results.serialize(output, ox.QueryResultsFormat.from_media_type(media_type))
+
+    def _evaluate(self, question: Question) -> _Results:
+        text, dataset = question["query"], self._dataset(question)
+        if dataset is None:
+            return self._store.query(text, prefixes=self._prefixes)
+        default, named = dataset
+        if len(default) <= 1:
+            return self._store.query(text, prefixes=self._prefixes, default_graph=[*default], named_graphs=named)
+        merged = self._merge(default, named)
+        return merged.query(text, prefixes=self._prefixes, default_graph=_MERGE, named_graphs=named)
+
+    def _dataset(self, question: Question) -> tuple[list[_Graph], list[_Graph]] | None:
+        """The default and the named graphs to query; ``None`` where the engine can see to it itself."""
+        default, named = question["default_graphs"], question["named_graphs"]
+        if default or named:
+            return _unique(map(_iri, default)), _unique(map(_iri, named))
+        default, named = question["from_default"], question["from_named"]
+        if len(default) > 1:
+            return self._resolve(question, default), self._resolve(question, named)
+        return None
+
+    def _resolve(self, question: Question, names: list[str]) -> list[_Graph]:
+        """What the names of graphs in a query stand for, told by the engine."""
+        text = f"{question['prologue']} SELECT ?g {{ VALUES ?g {{ {' '.join(names)} }} }}"
+        rows = self._store.query(text, prefixes=self._prefixes)
+        return _unique(row["g"] for row in cast("ox.QuerySolutions", rows))
+
+    def _merge(self, default: list[_Graph], named: list[_Graph]) -> ox.Store:
+        """The dataset in memory: the engine itself counts a triple once per default graph that has it."""
+        merged = ox.Store()
+        for graph in default:
+            quads = self._store.quads_for_pattern(None, None, None, graph)
+            merged.bulk_extend(ox.Quad(q.subject, q.predicate, q.object) for q in quads)
+        for graph in named:
+            merged.bulk_extend(self._store.quads_for_pattern(None, None, None, graph))
+        return merged
+
+    def _is_worn(self) -> bool:
+        """Whether a query has made the process so large that the next one would suffer for it."""
+        return _resident() > self._resident_bytes
+
+
+def _family(results: _Results) -> Family:
+    if isinstance(results, ox.QueryTriples):
+        return "graph"
+    return "boolean" if isinstance(results, ox.QueryBoolean) else "solutions"
+
+
+def _iri(text: str) -> _Graph:
+    try:
+        return ox.NamedNode(text)
+    except ValueError as error:
+        raise _RefusalError("graph name", text) from error
+
+
+def _unique(graphs: Iterable[_Graph]) -> list[_Graph]:
+    return list(dict.fromkeys(graphs))
+
+
+def _resident() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _next_question() -> Question | None:
+    header = sys.stdin.buffer.read(frames.HEADER.size)
+    if len(header) < frames.HEADER.size:
+        return None
+    _, length = frames.HEADER.unpack(header)
+    return cast("Question", json.loads(sys.stdin.buffer.read(length)))
+
+
+def _fail(kind: Failure, message: str) -> None:
+    _send(frames.pack(frames.FAILED, json.dumps([kind, message[:4000]]).encode()))
+
+
+def _send(data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(_OUT, rest) :]
+
+
+def _run(store: ox.Store, prefixes: dict[str, str], memory: int, barriers: sandbox.Barriers) -> None:
+    barriers |= sandbox.cap_resources(memory)
+    barriers["system calls"] = sandbox.filter_calls()
+    if not (barriers["system calls"] or barriers["network"]):
+        sys.stderr.write("neither seccomp nor namespaces: queries could reach the network\n")
+        return
+    _send(frames.pack(frames.READY, json.dumps(barriers).encode()))
+    _Reader(store, prefixes, _resident() + memory // 4).serve()
+
+
+def main(directory: str, options: str) -> None:
+    """Open the store, give up rights, and answer until the pipe closes."""
+    barriers = {"network": sandbox.leave_network(), "parent": sandbox.end_with_parent()}
+    store = ox.Store.read_only(directory)
+    chosen = json.loads(options)
+    threading.stack_size(_STACK_BYTES)
+    worker = threading.Thread(target=_run, args=(store, chosen["prefixes"], chosen["memory"], barriers))
+    worker.start()
+    worker.join()
+    os._exit(0)  # the engine has nothing to save, and closing it takes longer than it lives
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

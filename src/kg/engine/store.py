@@ -1,0 +1,116 @@
+"""The one way to ask the graph: query text in, media type and bytes out.
+
+Nothing above this module knows what answers: here it is an immutable snapshot read by processes that can be
+killed; any other SPARQL 1.1 server can stand behind the same :class:`Store`.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from kg.engine.exchange import Exchange
+from kg.engine.frames import Family, Question
+from kg.engine.limits import Limits
+from kg.engine.pool import Pool
+from kg.engine.precheck import DatasetClause, check_politely
+from kg.formats import MediaType
+
+__all__ = ["Accept", "Answer", "EmbeddedStore", "Limits", "Request", "Store"]
+
+
+@dataclass(frozen=True)
+class Accept:
+    """The media type to write for each form of result; ``None`` where the caller can use none.
+
+    Before a query is evaluated nobody knows whether it is a SELECT or a CONSTRUCT. The answer to an ASK is
+    written like solutions.
+    """
+
+    solutions: MediaType | None = None
+    graph: MediaType | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """A query, what to write, and the graphs (IRIs) that replace its own dataset clause, if any are given."""
+
+    query: str
+    accept: Accept
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer on its way.
+
+    ``chunks`` raises a :class:`kg.errors.KgError` if the engine fails after the first of them. Whoever stops
+    before the end calls :meth:`aclose`; doing so after it does no harm.
+    """
+
+    media_type: MediaType
+    family: Family
+    chunks: AsyncIterator[bytes]
+    close: Callable[[], Awaitable[None]]
+
+    async def aclose(self) -> None:
+        """Stop the evaluation if it is still under way."""
+        await self.close()
+
+
+class Store(Protocol):
+    """What answers queries."""
+
+    async def answer(self, request: Request, limits: Limits | None = None) -> Answer:
+        """Evaluate a query.
+
+        Raises:
+            KgError: whatever is wrong with the query or its cost and shows before the first bytes do.
+        """
+
+    async def close(self) -> None:
+        """Let go of processes, files and connections; what is under way fails."""
+
+
+class EmbeddedStore:
+    """A snapshot directory, queried by ``readers`` processes at once.
+
+    ``prefixes`` shorten the IRIs of Turtle and RDF/XML results. ``limits`` hold for every query; a single one
+    may be given others, but for the memory, which is that of the processes.
+    """
+
+    def __init__(
+        self, directory: Path, limits: Limits, readers: int = 2, prefixes: Mapping[str, str] | None = None
+    ) -> None:
+        self._limits = limits
+        self._pool = Pool(directory, limits, readers, dict(prefixes or {}))
+
+    @property
+    def pids(self) -> set[int]:
+        """The query processes that are alive, for metrics."""
+        return self._pool.pids
+
+    async def answer(self, request: Request, limits: Limits | None = None) -> Answer:
+        limits = limits or self._limits
+        clause = await check_politely(request.query, limits)
+        exchange = Exchange(self._pool, await self._pool.take(), limits)
+        family, media_type = await exchange.begin(_question(request, clause, limits))
+        return Answer(media_type, family, exchange.chunks(), exchange.aclose)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+
+def _question(request: Request, clause: DatasetClause, limits: Limits) -> Question:
+    return {
+        "query": request.query,
+        "solutions": request.accept.solutions,
+        "graph": request.accept.graph,
+        "default_graphs": list(request.default_graphs),
+        "named_graphs": list(request.named_graphs),
+        "prologue": clause.prologue,
+        "from_default": list(clause.default),
+        "from_named": list(clause.named),
+        "result_bytes": limits.result_bytes,
+    }

@@ -1,0 +1,1 @@
+"""The HTTP side: SPARQL protocol, things and their twins, stored queries, pages."""

@@ -1,0 +1,278 @@
+"""Stored queries, search, exports and the descriptions of the graph."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+
+from kg import export, formats, terms
+from kg.engine.store import Accept
+from kg.engine.store import Request as Query
+from kg.errors import BadRequest, UnknownQuery
+from kg.formats import HTML, JSON, Format, of_family
+from kg.serving import Current, Serving, Values
+from kg.stored import Parameter, StoredQuery, find, offered
+from kg.web import pages
+from kg.web.replies import chosen, etag, headers, integer, split_suffix, unchanged, unknown
+
+SOLUTIONS = of_family("solutions")
+GRAPHS = of_family("graph")
+WHOLE = of_family("graph", "dataset")
+_QUERY_TEXT = Format("rq", "application/sparql-query", "SPARQL", ("page",))
+_MOST_HITS = 100
+_SCHEMA = {"iri": "string", "date": "string", "text": "string", "integer": "integer"}
+
+
+def router(serving: Serving) -> APIRouter:
+    """Every address that is neither a thing of the graph nor the SPARQL endpoint."""
+    routes = APIRouter()
+    _add_stored_queries(routes, serving)
+    _add_search(routes, serving)
+    _add_exports(routes, serving)
+    _add_descriptions(routes, serving)
+    return routes
+
+
+# Stored queries
+
+
+def _add_stored_queries(routes: APIRouter, serving: Serving) -> None:
+    @routes.get("/query", tags=["queries"], summary="The stored queries", response_class=Response)
+    async def queries(request: Request) -> Response:
+        if chosen(request, (HTML, JSON)) is JSON:
+            return JSONResponse([_listed(query) for query in offered(serving.settings.queries).values()])
+        async with serving.current() as served:
+            return await pages.queries(request, serving, served)
+
+    for query in offered(serving.settings.queries).values():
+        routes.add_api_route(
+            f"/query/{query.name}",
+            _endpoint(serving, query.name),
+            methods=["GET"],
+            tags=["queries"],
+            operation_id=f"query_{query.name.replace('-', '_')}",
+            summary=query.summary,
+            description=query.description,
+            response_class=Response,
+            openapi_extra={"parameters": [_documented(p) for p in query.parameters]},
+        )
+
+    @routes.get("/query/{name}", include_in_schema=False)
+    async def suffixed(request: Request, name: str) -> Response:
+        return await _stored(request, serving, name)
+
+
+def _endpoint(serving: Serving, name: str) -> Callable[[Request], Awaitable[Response]]:
+    async def stored(request: Request) -> Response:
+        return await _stored(request, serving, name)
+
+    return stored
+
+
+def _listed(query: StoredQuery) -> dict[str, Any]:
+    return {
+        "name": query.name,
+        "summary": query.summary,
+        "questions": query.questions,
+        "parameters": {p.name: {"type": p.kind, "description": p.description} for p in query.parameters},
+        "columns": dict(query.columns),
+    }
+
+
+def _documented(parameter: Parameter) -> dict[str, Any]:
+    """A parameter as OpenAPI writes it."""
+    schema = {"type": _SCHEMA[parameter.kind], **({"format": "date"} if parameter.kind == "date" else {})}
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "description": f"{parameter.description} Without it: `{parameter.example}`; empty: no restriction.",
+        "schema": {"type": "array", "items": schema},
+        "style": "form",
+        "explode": True,
+    }
+
+
+async def _stored(request: Request, serving: Serving, name: str) -> Response:
+    stem, form = split_suffix(name, (HTML, *SOLUTIONS, *GRAPHS))
+    if form is None and name.endswith(".rq"):
+        stem, form = name.removesuffix(".rq"), _QUERY_TEXT
+    if stem not in offered(serving.settings.queries):
+        raise UnknownQuery(f"There is no stored query '{stem}'; see /query for the list.")
+    stored = find(serving.settings.queries, stem)
+    values = _values(request)
+    form = form or chosen(request, (HTML, *(SOLUTIONS if _tabular(stored) else GRAPHS)))
+    text = stored.filled(values, serving.prefixes)
+    if form is _QUERY_TEXT:
+        return PlainTextResponse(text, media_type=_QUERY_TEXT.media_type)
+    async with serving.current() as served:
+        tag = etag(serving.settings, served, form)
+        held = unchanged(request, tag)
+        return held or await _ran(request, serving, served, stored, values, form, tag)
+
+
+def _tabular(stored: StoredQuery) -> bool:
+    return stored.form in ("SELECT", "ASK")
+
+
+def _values(request: Request) -> Values:
+    pairs = request.query_params.multi_items()
+    names = [name for name, _ in pairs if name != "format"]
+    return {name: [value for n, value in pairs if n == name] for name in dict.fromkeys(names)}
+
+
+async def _ran(
+    request: Request,
+    serving: Serving,
+    served: Current,
+    stored: StoredQuery,
+    values: Values,
+    form: Format,
+    tag: str,
+) -> Response:
+    if form is HTML:
+        rows = await serving.rows(served, stored, values) if _tabular(stored) else []
+        response = await pages.query(request, serving, served, stored, values, list(stored.columns), rows)
+    elif form in SOLUTIONS and _tabular(stored):
+        text = stored.filled(values, serving.prefixes)
+        body = await serving.body(served, Query(text, Accept(solutions=form.media_type)))
+        response = Response(body, media_type=form.content_type)
+    elif form in GRAPHS and not _tabular(stored):
+        found = await serving.triples(served, stored, values)
+        response = Response(export.rewritten(found, form, serving.prefixes), media_type=form.content_type)
+    else:
+        formats.named(form.name, SOLUTIONS if _tabular(stored) else GRAPHS)
+        raise BadRequest(f"'{stored.name}' cannot be had as {form.name}.")
+    response.headers.update(headers(tag))
+    return response
+
+
+# Search
+
+
+def _add_search(routes: APIRouter, serving: Serving) -> None:
+    parameters = [
+        {"name": "q", "in": "query", "schema": {"type": "string"}, "description": "Words of a name."},
+        {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": _MOST_HITS}},
+        {"name": "offset", "in": "query", "schema": {"type": "integer"}},
+    ]
+
+    @routes.get(
+        "/search",
+        tags=["search"],
+        summary="Find things by name",
+        response_class=Response,
+        openapi_extra={"parameters": parameters},
+    )
+    async def search(request: Request) -> Response:
+        text = request.query_params.get("q", "")[:200]
+        limit, offset = integer(request, "limit", 20, _MOST_HITS), integer(request, "offset", 0, 10_000)
+        form = chosen(request, (HTML, JSON))
+        async with serving.current() as served:
+            total, hits = served.search.find(text, max(limit, 1), offset)
+            if form is HTML:
+                return await pages.search(request, serving, served, text, total, hits, offset, limit)
+            found = [
+                {"iri": h.iri, "label": h.label, "names": h.names, "kind": h.kind, "kindLabel": h.kind_label}
+                for h in hits
+            ]
+            return JSONResponse({"query": text, "total": total, "offset": offset, "hits": found})
+
+
+# Exports
+
+
+def _add_exports(routes: APIRouter, serving: Serving) -> None:
+    @routes.get("/export", tags=["export"], summary="What can be downloaded", response_class=Response)
+    async def exports(request: Request) -> Response:
+        async with serving.current() as served:
+            if chosen(request, (HTML, JSON)) is JSON:
+                return JSONResponse(_downloads(served))
+            return await pages.exports(request, serving, served)
+
+    @routes.get("/export/{path:path}", tags=["export"], summary="Download a graph", response_class=Response)
+    async def download(request: Request, path: str) -> Response:
+        name, form = split_suffix(path, WHOLE if path.startswith("all") else GRAPHS)
+        form = form or chosen(request, WHOLE if name == "all" else GRAPHS)
+        async with serving.current() as served:
+            tag = etag(serving.settings, served, form)
+            held = unchanged(request, tag)
+            return held or await _downloaded(serving, served, name, form, tag)
+
+
+def _downloads(served: Current) -> dict[str, Any]:
+    graphs = served.snapshot.manifest.graphs
+    return {
+        "snapshot": served.hash,
+        "all": [f"/export/all.{form.name}" for form in WHOLE],
+        "graphs": {g: [f"/export/{g.removeprefix(terms.BASE)}.{form.name}" for form in GRAPHS] for g in graphs},
+    }
+
+
+async def _downloaded(serving: Serving, served: Current, name: str, form: Format, tag: str) -> Response:
+    filename = f"armature-{name.replace('/', '-')}-{served.hash[:12]}.{form.name}"
+    extra = {"Content-Disposition": f'attachment; filename="{filename}"', "X-Armature-Snapshot": served.hash}
+    if name != "all" and not name.startswith("graph/"):
+        found = await serving.triples(
+            served, find(serving.settings.queries, "describe"), {"entity": [terms.BASE + name]}
+        )
+        if not found:
+            raise unknown(served.search, terms.BASE + name)
+        body = export.rewritten(found, form, serving.prefixes)
+        return Response(body, media_type=form.content_type, headers=headers(tag, extra))
+    buffer = export.scratch()
+    try:
+        if name == "all":
+            await run_in_threadpool(export.write_graph, served.snapshot, buffer, form, serving.prefixes)
+        else:
+            graph = terms.BASE + name
+            await run_in_threadpool(export.write_named_graph, served.snapshot, graph, buffer, form, serving.prefixes)
+    except BaseException:
+        buffer.close()
+        raise
+    pieces = iterate_in_threadpool(export.chunks(buffer))
+    return StreamingResponse(pieces, media_type=form.content_type, headers=headers(tag, extra))
+
+
+# Descriptions
+
+
+def _add_descriptions(routes: APIRouter, serving: Serving) -> None:
+    def add(name: str, graph: str, page: Any, summary: str) -> None:
+        async def answer(request: Request, suffix: str = "") -> Response:
+            form = split_suffix(f"{name}{suffix}", (HTML, *GRAPHS))[1] or chosen(request, (HTML, *GRAPHS))
+            async with serving.current() as served:
+                tag = etag(serving.settings, served, form)
+                if held := unchanged(request, tag):
+                    return held
+                if form is not HTML:
+                    return await _downloaded(serving, served, graph, form, tag)
+                response: Response = await page(request, serving, served)
+                response.headers.update(headers(tag))
+                return response
+
+        routes.add_api_route(
+            f"/{name}", answer, methods=["GET"], tags=["descriptions"], summary=summary, response_class=Response
+        )
+        routes.add_api_route(f"/{name}{{suffix}}", answer, methods=["GET"], include_in_schema=False)
+
+    add("ontology", "graph/ontology", pages.vocabulary, "The terms of the graph")
+    add("shapes", "graph/shapes", pages.shapes, "The rules that the graph is held to")
+
+    @routes.get("/", include_in_schema=False)
+    async def home(request: Request) -> Response:
+        async with serving.current() as served:
+            return await pages.home(request, serving, served)
+
+    @routes.get("/healthz", tags=["operations"], summary="Whether the server answers, and from what")
+    async def healthz() -> dict[str, Any]:
+        async with serving.current() as served:
+            manifest = served.snapshot.manifest
+            return {
+                "status": "ok",
+                "snapshot": manifest.hash,
+                "recordDate": manifest.record_date,
+                "triples": manifest.triples,
+            }

@@ -1,0 +1,132 @@
+"""HTML from templates: the environment, and what every page knows of where and when it stands.
+
+Links are made here and nowhere else: an IRI of the project becomes the local path of the same name, whatever
+host and prefix the server has, and the reader's dates travel along.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from kg import formats, terms
+from kg.formats import Format
+from kg.serving import Current, Serving, Values
+from kg.terms import BASE, DEF, SPACES, Iri
+from kg.web import dates, views
+
+_SAFE = "/:,;@!$&'()*+=~"
+_SHORT = 12
+
+TWINS = (formats.TURTLE, formats.JSON_LD, formats.N_TRIPLES, formats.RDF_XML, formats.JSON, formats.CSV)
+"""The data formats at the address of every thing."""
+
+_TIMELESS = {f.name for f in formats.of_family("graph")}
+"""Formats that describe a thing on the record's date only."""
+
+
+@dataclass(frozen=True)
+class Twin:
+    """The same content in a data format."""
+
+    href: str
+    format: Format
+
+
+@dataclass(frozen=True)
+class Site:
+    """What every page shows besides its content, and how it links."""
+
+    root: str
+    snapshot: str = ""
+    record_date: str = ""
+    times: Mapping[str, str] = field(default_factory=dict)
+    prefixes: Mapping[str, Iri] = field(default_factory=dict)
+
+    @property
+    def short(self) -> str:
+        """The snapshot's hash, short enough to cite."""
+        return self.snapshot[:_SHORT]
+
+    def path(self, path: str, **parameters: str) -> str:
+        """A local address; parameters without a value are left out."""
+        given = {name: text for name, text in parameters.items() if text}
+        return f"{self.root}{path}{'?' + urlencode(given) if given else ''}"
+
+    def link(self, iri: Iri, anchor: str = "", **parameters: str) -> str:
+        """The address of an IRI's page: local for our own, the IRI itself for another's."""
+        if iri == DEF:
+            return self.path("/ontology")
+        if not local(iri):
+            return iri
+        page = self.path(f"/{quote(iri.removeprefix(BASE), safe=_SAFE)}.html", **self.times, **parameters)
+        return f"{page}#{quote(anchor, safe=_SAFE)}" if anchor else page
+
+    def twins(self, iri: Iri) -> tuple[Twin, ...]:
+        """The data at the address of an IRI; the reader's dates go where the format knows them."""
+        path = f"/{quote(iri.removeprefix(BASE), safe=_SAFE)}"
+        return tuple(
+            Twin(self.path(f"{path}.{one.name}", **({} if one.name in _TIMELESS else self.times)), one)
+            for one in TWINS
+        )
+
+    def query(self, name: str, **values: str) -> str:
+        """The address of a stored query with some of its parameters; IRIs are shortened."""
+        return self.stored(name, {key: [self.short_name(text)] for key, text in values.items()})
+
+    def stored(self, name: str, values: Values, suffix: str = "") -> str:
+        """The address of a stored query with its values, as a page or in a data format."""
+        ending = f".{suffix}" if suffix else ""
+        given = urlencode(values, doseq=True)
+        return f"{self.root}/query/{name}{ending}{'?' + given if given else ''}"
+
+    def short_name(self, iri: Iri) -> str:
+        """The prefixed name of an IRI."""
+        return terms.shorten(iri, dict(self.prefixes))
+
+
+def local(iri: Iri) -> bool:
+    """Whether this server answers for an IRI; the ontology's own is that of its namespace."""
+    if iri == DEF:
+        return True
+    space, slash, name = iri.removeprefix(BASE).partition("/")
+    return iri.startswith(BASE) and space in SPACES and bool(slash and name) and not name.endswith("/")
+
+
+def site(request: Request, serving: Serving | None, served: Current | None, times: Values | None = None) -> Site:
+    """The site as one request meets it; without a snapshot where nothing is served."""
+    return Site(
+        root=request.scope.get("root_path", ""),
+        snapshot=served.hash if served else "",
+        record_date=(served.record_date or "") if served else "",
+        times={name: given[0] for name, given in (times or {}).items() if given and given[0]},
+        prefixes=serving.prefixes if serving else {},
+    )
+
+
+@cache
+def environment() -> Environment:
+    """The templates; a name that a template does not get is an error, never a blank."""
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["day"] = dates.written
+    made.filters["slug"] = views.slug
+    made.filters["number"] = lambda amount: views.number(str(amount))
+    made.tests["local"] = local
+    return made
+
+
+def page(template: str, site: Site, **context: object) -> HTMLResponse:
+    """A page from its template."""
+    text = environment().get_template(template).render(site=site, link=site.link, **context)
+    return HTMLResponse(text)

@@ -1,0 +1,121 @@
+"""Stored queries as pages: the library, the form of one query, and its answer as a table."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kg.serving import Row, Term, Values
+from kg.stored import Kind, Parameter, StoredQuery
+from kg.terms import BASE, Iri
+from kg.web.views import Value, of_term, value
+
+_LABEL = "Label"
+_LITERAL = re.compile(r'^"(?P<text>(?:[^"\\]|\\.)*)"(?:\^\^\S+|@\S+)?$')
+
+
+@dataclass(frozen=True)
+class Field:
+    """A parameter in a form: one input per value, an empty one for no restriction."""
+
+    name: str
+    kind: Kind
+    description: str
+    values: tuple[str, ...]
+    given: bool
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table, with the description of the query's header."""
+
+    name: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """An answer: a column that only labels another one is merged into it; a cell may hold several values."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[tuple[Value, ...], ...], ...]
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The queries of one folder, with the questions that each answers."""
+
+    name: str
+    queries: tuple[tuple[StoredQuery, tuple[Value, ...]], ...]
+
+
+def shelves(queries: Iterable[StoredQuery], questions: Mapping[str, Value]) -> tuple[Shelf, ...]:
+    """The library, folder by folder; ``questions`` are the labels of the questions by number (``q01``)."""
+    by_folder: dict[str, list[StoredQuery]] = {}
+    for query in queries:
+        by_folder.setdefault(query.path.parent.name, []).append(query)
+    return tuple(
+        Shelf(name, tuple((query, asked(query, questions)) for query in found))
+        for name, found in sorted(by_folder.items())
+    )
+
+
+def asked(query: StoredQuery, questions: Mapping[str, Value]) -> tuple[Value, ...]:
+    """The questions that a query answers, in words where the graph knows them."""
+    return tuple(questions.get(number, Value(number)) for number in query.questions)
+
+
+def question_labels(codes: Iterable[Row]) -> dict[str, Value]:
+    """The questions of the code list, by number."""
+    found = (value(row, "code", "label") for row in codes)
+    return {one.iri.rpartition("/")[2]: one for one in found}
+
+
+def fields(query: StoredQuery, values: Values) -> tuple[Field, ...]:
+    """The form of a query: what was given, else the examples that stand in its text."""
+    return tuple(_field(parameter, values) for parameter in query.parameters)
+
+
+def _field(parameter: Parameter, values: Values) -> Field:
+    given = parameter.name in values
+    shown = tuple(values[parameter.name]) if given else examples(parameter)
+    return Field(parameter.name, parameter.kind, parameter.description, shown or ("",), given)
+
+
+def examples(parameter: Parameter) -> tuple[str, ...]:
+    """The example values of a parameter as a caller writes them: ``id:camo``, ``2024-05-21``; none: empty."""
+    if parameter.kind in ("iri", "integer"):
+        return tuple("" if word == "UNDEF" else word.strip("<>") for word in parameter.example.split())
+    literal = _LITERAL.match(parameter.example.strip())
+    return (literal.group("text") if literal else "",)
+
+
+def table(query: StoredQuery, head: Sequence[str], rows: Sequence[Row]) -> Table:
+    """The answer of a query as a table."""
+    merged = {name + _LABEL for name in head if name + _LABEL in head}
+    shown = [name for name in head if name not in merged]
+    return Table(
+        columns=tuple(Column(name, query.columns.get(name, "")) for name in shown),
+        rows=tuple(tuple(_cell(row, name) for name in shown) for row in rows),
+    )
+
+
+def _cell(row: Row, name: str) -> tuple[Value, ...]:
+    if name not in row:
+        return ()
+    label = row[name + _LABEL]["value"] if name + _LABEL in row else ""
+    iris = _several(row[name])
+    if len(iris) > 1 or (iris and not label):
+        labels = label.split("; ") if label.count("; ") == len(iris) - 1 else [""] * len(iris)
+        return tuple(of_term({"type": "uri", "value": i}, one) for i, one in zip(iris, labels, strict=True))
+    return (of_term(row[name], label),)
+
+
+def _several(term: Term) -> list[Iri]:
+    """The things that a text names one after the other, as aggregated columns do; none in any other text."""
+    words = term["value"].split() if term["type"] == "literal" else []
+    return words if all(word.startswith(BASE) for word in words) else []
+
+
+def graph_file(graph: Iri, data: str) -> str:
+    """The file that a named graph was read from, where it is one of the data."""
+    return f"data/{graph.removeprefix(data)}.ttl" if graph.startswith(data) else ""

@@ -1,0 +1,94 @@
+"""What every HTTP answer has in common: validators, negotiation of the format, and links to the twins."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kg import __version__, formats
+from kg.errors import BadRequest, UnknownEntity
+from kg.formats import Format
+from kg.search import SearchIndex
+from kg.serving import Current
+from kg.settings import Settings
+from kg.terms import Iri
+
+VARY = {"Vary": "Accept"}
+REVALIDATE = "no-cache"
+"""Pages and data may be kept, but are asked for again each time: a new snapshot shows at once."""
+
+
+@cache
+def edition(settings: Settings) -> str:
+    """A short hash of what shapes the answers besides the graph: version, queries and templates."""
+    digest = sha256(__version__.encode())
+    shown = Path(__file__).parent
+    for folder in (settings.queries, shown / "templates", shown / "static"):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def etag(settings: Settings, served: Current, form: Format | None = None) -> str:
+    """The validator of an answer that depends on the address, the snapshot and the format only."""
+    return f'"{served.hash[:16]}-{edition(settings)}{"-" + form.name if form else ""}"'
+
+
+def unchanged(request: Request, tag: str) -> Response | None:
+    """A 304 where the client holds this very answer already."""
+    held = [entry.strip().removeprefix("W/") for entry in request.headers.get("if-none-match", "").split(",")]
+    if tag in held or "*" in held:
+        return Response(status_code=304, headers={"ETag": tag, "Cache-Control": REVALIDATE, **VARY})
+    return None
+
+
+def headers(tag: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The headers of an answer that can be validated."""
+    return {"ETag": tag, "Cache-Control": REVALIDATE, **VARY, **(extra or {})}
+
+
+def chosen(request: Request, offered: Sequence[Format]) -> Format:
+    """The format asked for by ``?format=`` or, without that, by ``Accept``.
+
+    Raises:
+        NotAcceptable: none of those offered.
+    """
+    name = request.query_params.get("format")
+    return formats.named(name, offered) if name else formats.accepted(request.headers.get("accept"), offered)
+
+
+def split_suffix(path: str, offered: Sequence[Format]) -> tuple[str, Format | None]:
+    """``arquus.ttl`` → ``("arquus", Turtle)``; the format is ``None`` where no known suffix ends the path."""
+    stem, dot, suffix = path.rpartition(".")
+    form = formats.BY_NAME.get(suffix) if dot and stem else None
+    return (stem, form) if form in offered else (path, None)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether the client is a browser: it names HTML among what it accepts."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def integer(request: Request, name: str, default: int, most: int) -> int:
+    """A whole number of the query string, from 0 up to ``most``.
+
+    Raises:
+        BadRequest: it is not one.
+    """
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not text.isdecimal() or int(text[:9]) > most:
+        raise BadRequest(f"'{name}' must be a whole number from 0 to {most}; it is '{text[:40]}'.")
+    return int(text)
+
+
+def unknown(index: SearchIndex, iri: Iri) -> UnknownEntity:
+    """The error for an IRI of which the graph says nothing, with what its name resembles."""
+    words = iri.rpartition("/")[2].replace("-", " ")
+    alike = [hit.iri for hit in index.find(words, limit=3)[1]]
+    hint = f"Did you mean {' or '.join(alike)}?" if alike else "Search at /search?q=…"
+    return UnknownEntity(f"The graph says nothing of <{iri}>. {hint}", iri=iri)

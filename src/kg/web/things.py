@@ -1,0 +1,119 @@
+"""The addresses of IRIs: ``/id/arquus`` leads, by Accept or suffix, to its page or its data.
+
+Every IRI of the graph has the same path here as in its name, whatever host serves it.
+"""
+
+from urllib.parse import quote
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from kg import export, terms
+from kg.engine.store import Accept
+from kg.engine.store import Request as Query
+from kg.errors import BadRequest
+from kg.formats import CSV, HTML, JSON, JSON_LD, N_TRIPLES, RDF_XML, TURTLE, Format
+from kg.serving import Current, Serving, Values
+from kg.stored import find
+from kg.web import pages
+from kg.web.replies import VARY, chosen, etag, headers, split_suffix, unchanged, unknown
+
+OFFERED = (HTML, TURTLE, JSON_LD, N_TRIPLES, RDF_XML, JSON, CSV)
+_TIMES = ("asOf", "knownOn")
+
+
+def router(serving: Serving) -> APIRouter:
+    """One route per namespace of the graph."""
+    routes = APIRouter(tags=["things"])
+
+    def add(space: str) -> None:
+        async def thing(request: Request, slug: str) -> Response:
+            async with serving.current() as served:
+                return await _answer(request, serving, served, space, slug)
+
+        routes.add_api_route(
+            f"/{space}/{{slug:path}}",
+            thing,
+            methods=["GET"],
+            name=space,
+            operation_id=f"get_{space}",
+            summary=f"One thing of the namespace {terms.BASE}{space}/: its page or its data",
+            response_class=Response,
+        )
+
+    for space in terms.SPACES:
+        add(space)
+    return routes
+
+
+async def _answer(request: Request, serving: Serving, served: Current, space: str, slug: str) -> Response:
+    name, form = split_suffix(slug, OFFERED)
+    if form is None:
+        return _redirect(request, space, name, chosen(request, OFFERED))
+    tag = etag(serving.settings, served)
+    iri = f"{terms.BASE}{space}/{name}"
+    return unchanged(request, tag) or await _twin(request, serving, served, iri, form, tag)
+
+
+def _redirect(request: Request, space: str, name: str, form: Format) -> Response:
+    """303 from the thing to a document about it; the time parameters travel along."""
+    kept = {k: v for k, v in request.query_params.multi_items() if k != "format"}
+    query = "?" + "&".join(f"{quote(k)}={quote(v)}" for k, v in kept.items()) if kept else ""
+    root = request.scope.get("root_path", "")
+    return RedirectResponse(f"{root}/{space}/{quote(name)}.{form.name}{query}", 303, headers=VARY)
+
+
+async def _twin(request: Request, serving: Serving, served: Current, iri: str, form: Format, tag: str) -> Response:
+    times = _times(request, form)
+    if form is HTML:
+        response = await pages.thing(request, serving, served, iri, times)
+    elif form in (JSON, CSV):
+        response = await _claims(serving, served, iri, form, times)
+    else:
+        response = await _description(serving, served, iri, form)
+    response.headers.update(headers(tag, {"Link": _links(request, iri)}))
+    return response
+
+
+def _times(request: Request, form: Format) -> Values:
+    given = {name: [request.query_params[name]] for name in _TIMES if request.query_params.get(name)}
+    if given and form not in (HTML, JSON, CSV):
+        raise BadRequest(
+            f"'{form.name}' describes the thing on the record's date only; "
+            f"for {' and '.join(given)} take the page, .json or .csv."
+        )
+    return given
+
+
+async def _description(serving: Serving, served: Current, iri: str, form: Format) -> Response:
+    """The statements about a thing in a graph format."""
+    if iri in served.snapshot.manifest.graphs:
+        buffer = export.scratch()
+        export.write_named_graph(served.snapshot, iri, buffer, form, serving.prefixes)
+        return Response(b"".join(export.chunks(buffer)), media_type=form.content_type)
+    found = await serving.triples(served, find(serving.settings.queries, "describe"), {"entity": [iri]})
+    if not found:
+        raise unknown(served.search, iri)
+    return Response(export.rewritten(found, form, serving.prefixes), media_type=form.content_type)
+
+
+async def _claims(serving: Serving, served: Current, iri: str, form: Format, times: Values) -> Response:
+    """The claims that speak of a thing, or the things that a graph speaks of, as a table."""
+    queries = serving.settings.queries
+    if iri in served.snapshot.manifest.graphs:
+        text = find(queries, "graph-contents").filled({"graph": [iri]}, serving.prefixes)
+    elif await serving.rows(served, find(queries, "statements"), {"entity": [iri]}):
+        text = find(queries, "claims").filled({"entity": [iri], **times}, serving.prefixes)
+    else:
+        raise unknown(served.search, iri)
+    body = await serving.body(served, Query(text, Accept(solutions=form.media_type)))
+    return Response(body, media_type=form.content_type)
+
+
+def _links(request: Request, iri: str) -> str:
+    """The ``Link`` header: the thing itself, and its twins in every format."""
+    root = request.scope.get("root_path", "")
+    path = quote(iri.removeprefix(terms.BASE))
+    twins = [f'<{root}/{path}.{f.name}>; rel="alternate"; type="{f.media_type}"' for f in OFFERED]
+    return ", ".join([f'<{iri}>; rel="describes"', *twins])
