@@ -158,10 +158,10 @@ def _query(query: StoredQuery) -> str:
 
 def _commands(settings: Settings, commands: click.Group) -> str:
     sections = ["# Commands and settings\n", _MARK, "From `src/kg/cli.py` and `src/kg/settings.py`.\n"]
-    with click.Context(commands, info_name="kg", terminal_width=100) as top:
+    with click.Context(commands, info_name="kg", terminal_width=100, **commands.context_settings) as top:
         sections.append(f"```\n{commands.get_help(top)}\n```\n")
         for name, command in sorted(commands.commands.items()):
-            with click.Context(command, info_name=f"kg {name}", terminal_width=100) as context:
+            with click.Context(command, info_name=name, terminal_width=100, parent=top) as context:
                 sections.append(f"## kg {name}\n\n```\n{command.get_help(context)}\n```\n")
     fields = type(settings).model_fields
     rows = ((f"`KG_{name.upper()}`", _default(info), info.description or "") for name, info in fields.items())
