@@ -9,11 +9,10 @@ from typing import Any
 
 import click
 
-from kg import __version__, console
-from kg.compiler import build as builder
-from kg.compiler import layout
+from kg import __version__
 from kg.errors import BadRequest, KgError
 from kg.settings import Settings
+from kg.snapshot import Snapshot
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,6 +29,9 @@ def kg(context: click.Context, /, **given: Path | None) -> None:
 @click.pass_obj
 def build(settings: Settings) -> None:
     """Compile the Turtle files into a new snapshot, if they are sound."""
+    from kg import console
+    from kg.compiler import build as builder
+
     made, findings = builder.build(settings, console.progress)
     if findings.warnings:
         click.echo(findings.text(), err=True)
@@ -41,6 +43,9 @@ def build(settings: Settings) -> None:
 @click.pass_obj
 def check(settings: Settings, report: Path | None) -> None:
     """Check the Turtle files against shapes and rules; build nothing."""
+    from kg import console
+    from kg.compiler import build as builder
+
     findings = builder.check(settings, console.progress)
     if report:
         console.save(report, [findings.shacl.encode()])
@@ -57,10 +62,17 @@ def check(settings: Settings, report: Path | None) -> None:
 @click.pass_obj
 def serve(settings: Settings, /, no_build: bool, **given: Any) -> None:
     """Serve the current snapshot over HTTP; build it first where there is none."""
-    from kg.web import server  # the other commands need not wait for the web framework
+    from kg.web import server
 
     chosen = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
-    server.serve(chosen, build=not no_build)
+    server.serve(chosen, None if no_build else _built)
+
+
+def _built(settings: Settings) -> Snapshot:
+    from kg import console
+    from kg.compiler import build as builder
+
+    return builder.build(settings, console.progress)[0]
 
 
 @kg.command()
@@ -70,6 +82,8 @@ def serve(settings: Settings, /, no_build: bool, **given: Any) -> None:
 @click.pass_obj
 def query(settings: Settings, query: str, name: str, params: Sequence[str]) -> None:
     """Run a query: its text, a file, the name of a stored query, or '-' for standard input."""
+    from kg import console
+
     console.query(settings, query, name, _pairs(params))
 
 
@@ -90,6 +104,8 @@ def _pairs(params: Sequence[str]) -> dict[str, list[str]]:
 @click.pass_obj
 def export(settings: Settings, what: str, name: str | None, output: Path | None) -> None:
     """Export everything ('all'), a named graph (graph/data/…) or one thing (arquus, claim:…)."""
+    from kg import console
+
     console.export(settings, what, name, output)
 
 
@@ -99,6 +115,8 @@ def export(settings: Settings, what: str, name: str | None, output: Path | None)
 @click.pass_obj
 def fmt(settings: Settings, files: Sequence[Path], only_check: bool) -> None:
     """Lay Turtle files out canonically; all data files where none is named."""
+    from kg.compiler import layout
+
     paths = list(files) or sorted(settings.data.rglob("*.ttl"))
     changed = [path for path in paths if layout.reformat(path, settings.ontology, rewrite=not only_check)]
     for path in changed:

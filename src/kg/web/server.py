@@ -3,42 +3,42 @@
 import errno
 import os
 import socket
+from collections.abc import Callable
 
 import click
 import uvicorn
 from uvicorn.supervisors.multiprocess import Multiprocess
 
-from kg import console, snapshot
-from kg.compiler.build import build as build_snapshot
+from kg import snapshot
 from kg.errors import CannotWrite, NoSnapshot, PortTaken
 from kg.settings import Settings
 from kg.snapshot import Snapshot
 
 
-def serve(settings: Settings, *, build: bool) -> None:
-    """Serve until interrupted.
+def serve(settings: Settings, build: Callable[[Settings], Snapshot] | None) -> None:
+    """Serve until interrupted; ``build`` makes the snapshot where there is none.
 
     Raises:
-        NoSnapshot: there is none and ``build`` is false.
+        NoSnapshot: there is none, and nothing to build it with.
         PortTaken, CannotWrite: the address cannot be listened on.
     """
     listener = _listen(settings)
     with listener:
-        served = _snapshot(settings, build=build)
+        served = _snapshot(settings, build)
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         click.echo(f"Armature serves snapshot {served.hash[:12]} at http://{shown}:{port}  (Ctrl-C stops it)")
         _run(settings, listener)
 
 
-def _snapshot(settings: Settings, *, build: bool) -> Snapshot:
+def _snapshot(settings: Settings, build: Callable[[Settings], Snapshot] | None) -> Snapshot:
     try:
         return snapshot.current(settings.snapshots)
     except NoSnapshot:
-        if not build:
+        if build is None:
             raise
     click.echo(f"No snapshot in {settings.snapshots} yet: building one.", err=True)
-    return build_snapshot(settings, console.progress)[0]
+    return build(settings)
 
 
 def _listen(settings: Settings) -> socket.socket:
