@@ -31,7 +31,7 @@ STAGES = (
     ("web.views",),
     ("web.qualifiers_view", "web.terms_view", "web.queries_view"),
     ("web.claims_view",),
-    ("web.sources_view", "web.panels", "web.markup"),
+    ("web.sources_view", "web.panels", "web.markup", "web.descriptions"),
     ("web.pages",),
     ("web.problems", "web.sparql", "web.things", "web.api"),
     ("web.app",),

@@ -21,8 +21,9 @@ import pyoxigraph as ox
 
 from kg import __version__
 from kg.errors import BuildUnderWay, CannotWrite, DiskFull, NoSnapshot
+from kg.terms import RDF_TYPE
 
-LAYOUT = 1
+LAYOUT = 2
 """Number of the layout inside a snapshot; part of the hash, so that a new layout is a new snapshot."""
 
 Hash: TypeAlias = str
@@ -34,7 +35,11 @@ _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a snapshot says of itself. Counts are of triples; ``graphs`` maps graph IRI → count."""
+    """What a snapshot says of itself.
+
+    ``triples`` counts the merge; ``graphs`` and ``properties`` map an IRI to its number of triples, ``classes``
+    to its number of instances.
+    """
 
     hash: Hash
     layout: int
@@ -43,6 +48,8 @@ class Manifest:
     triples: int
     derived: int
     graphs: dict[str, int]
+    classes: dict[str, int]
+    properties: dict[str, int]
     warnings: int
 
 
@@ -91,14 +98,18 @@ def describe(store: ox.Store, lines: list[bytes], warnings: int, record_date: st
     """The manifest of a graph that is about to be written."""
     named = (q.graph_name.value for q in store if isinstance(q.graph_name, ox.NamedNode))
     graphs = dict(sorted(Counter(named).items()))
+    merged = list(store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
+    types = (q.object.value for q in merged if q.predicate == RDF_TYPE and isinstance(q.object, ox.NamedNode))
     return Manifest(
         hash=content_hash(lines),
         layout=LAYOUT,
         software=__version__,
         record_date=record_date,
-        triples=len(store) - sum(graphs.values()),
+        triples=len(merged),
         derived=next((n for g, n in graphs.items() if g.endswith("/derived")), 0),
         graphs=graphs,
+        classes=dict(sorted(Counter(types).items())),
+        properties=dict(sorted(Counter(q.predicate.value for q in merged).items())),
         warnings=warnings,
     )
 

@@ -11,11 +11,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from kg import export, formats, terms
 from kg.engine.store import Accept
 from kg.engine.store import Request as Query
-from kg.errors import BadRequest, UnknownQuery
+from kg.errors import BadRequest, UnknownEntity, UnknownQuery
 from kg.formats import HTML, JSON, Format, of_family
 from kg.serving import Current, Serving, Values
 from kg.stored import Parameter, StoredQuery, find, offered
-from kg.web import pages
+from kg.web import descriptions, pages
 from kg.web.replies import chosen, etag, headers, integer, split_suffix, unchanged, unknown
 
 SOLUTIONS = of_family("solutions")
@@ -236,6 +236,22 @@ async def _downloaded(serving: Serving, served: Current, name: str, form: Format
     return StreamingResponse(pieces, media_type=form.content_type, headers=headers(tag, extra))
 
 
+def _graph_named(request: Request) -> str:
+    """The download meant by a Graph Store request: ``?default`` or ``?graph=<IRI>``, exactly one of them.
+
+    Raises:
+        BadRequest, UnknownEntity: neither or both are given, or the name is none of ours.
+    """
+    graphs = request.query_params.getlist("graph")
+    if len(graphs) + ("default" in request.query_params) != 1:
+        raise BadRequest("Name one graph: '?default', or '?graph=' with its IRI; see /export for the list.")
+    if not graphs:
+        return "all"
+    if not graphs[0].startswith(terms.GRAPH):
+        raise UnknownEntity(f"There is no named graph <{graphs[0]}>; see /export for the list.")
+    return graphs[0].removeprefix(terms.BASE)
+
+
 # Descriptions
 
 
@@ -260,6 +276,20 @@ def _add_descriptions(routes: APIRouter, serving: Serving) -> None:
 
     add("ontology", "graph/ontology", pages.vocabulary, "The terms of the graph")
     add("shapes", "graph/shapes", pages.shapes, "The rules that the graph is held to")
+
+    @routes.get("/.well-known/void", tags=["descriptions"], summary="The dataset", response_class=Response)
+    async def void(request: Request) -> Response:
+        async with serving.current() as served:
+            triples = descriptions.dataset(served, str(request.base_url))
+            return descriptions.described(request, serving, served, triples)
+
+    @routes.get("/graph-store", tags=["export"], summary="Graph Store Protocol, reading", response_class=Response)
+    async def graph_store(request: Request) -> Response:
+        name = _graph_named(request)
+        form = chosen(request, GRAPHS)
+        async with serving.current() as served:
+            tag = etag(serving.settings, served, form)
+            return unchanged(request, tag) or await _downloaded(serving, served, name, form, tag)
 
     @routes.get("/", include_in_schema=False)
     async def home(request: Request) -> Response:

@@ -18,7 +18,7 @@ from kg.engine.store import Request as Query
 from kg.errors import BadRequest, KgError, NotAcceptable, QueryTooLarge, UnsupportedMediaType
 from kg.formats import of_family
 from kg.serving import Serving
-from kg.web import pages
+from kg.web import descriptions, pages
 from kg.web.replies import VARY, wants_page
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ def router(serving: Serving) -> APIRouter:
     about = {
         "summary": "Query the graph (SPARQL 1.1 Protocol)",
         "description": "SELECT and ASK answer in JSON, XML, CSV or TSV; CONSTRUCT and DESCRIBE in Turtle, "
-        "JSON-LD, N-Triples or RDF/XML: by Accept, or by `format`.",
+        "JSON-LD, N-Triples or RDF/XML: by Accept, or by `format`. Without a query: the service description.",
         "response_class": Response,
     }
     query = {"name": "query", "in": "query", "schema": {"type": "string"}, "description": "SPARQL 1.1"}
@@ -61,10 +61,13 @@ def router(serving: Serving) -> APIRouter:
     @routes.get("/sparql", operation_id="sparql_get", openapi_extra={"parameters": [query]}, **about)  # type: ignore[arg-type]  # one dict for both
     async def get(request: Request) -> Response:
         asked = _asked(list(request.query_params.multi_items()))
-        if asked is None and wants_page(request):
-            async with serving.current() as served:
+        if asked is not None:
+            return await _answer(request, serving, asked)
+        async with serving.current() as served:
+            if wants_page(request):
                 return await pages.workbench(request, serving, served, "")
-        return await _answer(request, serving, asked)
+            triples = descriptions.service(serving, served, str(request.base_url))
+            return descriptions.described(request, serving, served, triples)
 
     @routes.post("/sparql", operation_id="sparql_post", openapi_extra={"requestBody": body}, **about)  # type: ignore[arg-type]  # one dict for both
     async def post(request: Request) -> Response:
