@@ -26,6 +26,7 @@ STAGES = (
     ("engine.pool",),
     ("engine.exchange",),
     ("engine.store",),
+    ("engine.cached",),
     ("serving",),
     ("web.replies", "web.dates"),
     ("web.views",),

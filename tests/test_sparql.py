@@ -75,6 +75,20 @@ def test_an_answer_names_its_snapshot(client: TestClient, built: Snapshot) -> No
     assert client.get("/sparql", params={"query": SELECT}).headers["x-armature-snapshot"] == built.hash
 
 
+def test_an_unchanged_answer_is_not_sent_again(client: TestClient) -> None:
+    first = client.get("/sparql", params={"query": SELECT})
+    tag = {"If-None-Match": first.headers["etag"]}
+    assert client.get("/sparql", params={"query": SELECT}, headers=tag).status_code == 304
+    for other in (
+        {"query": COUNT},
+        {"query": SELECT, "format": "csv"},
+        {"query": SELECT, "default-graph-uri": GRAPH},
+    ):
+        assert client.get("/sparql", params=other, headers=tag).status_code == 200
+    assert "etag" not in client.post("/sparql", data={"query": SELECT}).headers
+    assert "etag" not in client.get("/sparql", params={"query": "SELECT (NOW() AS ?now) {}"}).headers
+
+
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Literal, TypeAlias, TypedDict, cast
 
 from kg import snapshot, terms
+from kg.engine.cached import CachedStore
 from kg.engine.store import Accept, EmbeddedStore, Limits, Request, Store
 from kg.errors import NoSnapshot
 from kg.formats import JSON, N_TRIPLES
@@ -101,7 +102,7 @@ class Serving:
         engine = EmbeddedStore(
             found.store, limits=limits(self.settings), readers=self.settings.readers, prefixes=self.prefixes
         )
-        return Current(found, engine, SearchIndex(found.search))
+        return Current(found, CachedStore(engine, self.settings.cache_bytes), SearchIndex(found.search))
 
     def _replaced(self, served: Current) -> bool:
         """Whether ``current`` points elsewhere by now; a broken link keeps what serves."""

@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     result_bytes: PositiveInt = Field(default=100_000_000, description="Bytes that a result may have.")
     query_length: PositiveInt = Field(default=100_000, description="Bytes that a query may have.")
     query_depth: PositiveInt = Field(default=100, description="Brackets that a query may nest.")
+    cache_bytes: int = Field(default=64 << 20, ge=0, description="Bytes of answers kept for the next caller.")
     queue: PositiveInt = Field(default=64, description="Queries that may wait for a free query process.")
 
     @property

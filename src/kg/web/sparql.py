@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -13,13 +14,14 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from kg import formats
+from kg.engine.cached import varies
 from kg.engine.store import Accept, Answer
 from kg.engine.store import Request as Query
 from kg.errors import BadRequest, KgError, NotAcceptable, QueryTooLarge, UnsupportedMediaType
 from kg.formats import of_family
-from kg.serving import Serving
-from kg.web import descriptions, pages
-from kg.web.replies import VARY, wants_page
+from kg.serving import Current, Serving
+from kg.web import descriptions, pages, replies
+from kg.web.replies import VARY, unchanged, wants_page
 
 T = TypeVar("T")
 
@@ -130,11 +132,20 @@ async def _answer(request: Request, serving: Serving, asked: Asked | None) -> Re
     query = Query(asked.query, accept, asked.default_graphs, asked.named_graphs)
     async with AsyncExitStack() as stack:
         served = await stack.enter_async_context(serving.current())
+        tag = "" if request.method != "GET" or varies(asked.query) else _tag(served, query)
+        if tag and (held := unchanged(request, tag)):
+            return held
         answer = await _while_connected(request, served.store.answer(query))
         stack.push_async_callback(answer.aclose)
         form = formats.BY_MEDIA_TYPE[answer.media_type]
-        headers = {**VARY, "X-Armature-Snapshot": served.hash}
+        about = {"X-Armature-Snapshot": served.hash}
+        headers = replies.headers(tag, about) if tag else {**VARY, **about}
         return _Streamed(answer, stack.pop_all(), media_type=form.content_type, headers=headers)
+
+
+def _tag(served: Current, query: Query) -> str:
+    """The validator of an answer: the snapshot, the query with its dataset, and what may be written."""
+    return f'"{served.hash[:16]}-{sha256(repr(query).encode()).hexdigest()[:16]}"'
 
 
 class _Streamed(StreamingResponse):

@@ -1,0 +1,88 @@
+"""Answers kept for the next caller: a snapshot never changes, so neither does what it answers.
+
+The cache belongs to one snapshot and goes with it. It is bounded by the bytes of the answers; one that is large,
+unfinished or not the same each time (``RAND()``, ``NOW()``, …) is not kept.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from cachetools import LRUCache
+
+from kg.engine.frames import Family
+from kg.engine.limits import Limits
+from kg.engine.store import Answer, Request, Store
+from kg.formats import MediaType
+
+_LARGEST_SHARE = 16
+_VARYING = re.compile(r"\b(NOW|RAND|UUID|STRUUID|BNODE)\b", re.IGNORECASE)
+"""May hit a variable or a text, too; then an answer is not kept that could have been."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    media_type: MediaType
+    family: Family
+    body: bytes
+    query: str
+
+
+class CachedStore:
+    """A store that answers what it has answered before from memory; ``size`` in bytes, 0 keeps nothing."""
+
+    def __init__(self, store: Store, size: int) -> None:
+        self._store = store
+        self._largest = size // _LARGEST_SHARE
+        self._kept: LRUCache[Request, _Kept] = LRUCache(size, getsizeof=_size)
+        self.hits = 0
+        self.misses = 0
+
+    async def answer(self, request: Request, limits: Limits | None = None) -> Answer:
+        """The answer of the store behind, or the one that it gave before.
+
+        Raises:
+            KgError: as the store behind; errors are not kept.
+        """
+        kept = self._kept.get(request)
+        if kept is not None:
+            self.hits += 1
+            return Answer(kept.media_type, kept.family, _at_once(kept.body), _nothing)
+        self.misses += 1
+        answer = await self._store.answer(request, limits)
+        if varies(request.query):
+            return answer
+        return Answer(answer.media_type, answer.family, self._keeping(request, answer), answer.close)
+
+    async def _keeping(self, request: Request, answer: Answer) -> AsyncIterator[bytes]:
+        pieces: list[bytes] = []
+        size = 0
+        async for chunk in answer.chunks:
+            size += len(chunk)
+            if size <= self._largest:
+                pieces.append(chunk)
+            yield chunk
+        if size <= self._largest:
+            self._kept[request] = _Kept(answer.media_type, answer.family, b"".join(pieces), request.query)
+
+    async def close(self) -> None:
+        """Forget everything and close the store behind."""
+        self._kept.clear()
+        await self._store.close()
+
+
+def varies(query: str) -> bool:
+    """Whether a query may answer otherwise the next time, over the same snapshot."""
+    return _VARYING.search(query) is not None
+
+
+def _size(kept: _Kept) -> int:
+    return len(kept.body) + len(kept.query)
+
+
+async def _at_once(body: bytes) -> AsyncIterator[bytes]:
+    yield body
+
+
+async def _nothing() -> None:
+    """There is nothing to close: the answer is in memory."""
