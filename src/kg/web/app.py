@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -52,6 +54,14 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(things.router(serving))
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.add_middleware(Envelope)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "HEAD", "POST"],
+        allow_headers=["*"],
+        expose_headers=["Content-Disposition", "ETag", "Link", "Retry-After", "X-Armature-Snapshot"],
+        max_age=86_400,
+    )
     return app
 
 
@@ -62,7 +72,7 @@ def from_environment() -> FastAPI:
 
 
 class Envelope:
-    """HEAD for every GET, CORS for every reader, and the security headers of every answer."""
+    """HEAD for every GET, an answer to OPTIONS, and the security headers of every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -71,12 +81,16 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "OPTIONS":
+            allowed = "GET, HEAD, OPTIONS, POST" if scope["path"].rstrip("/") == "/sparql" else "GET, HEAD, OPTIONS"
+            await Response(status_code=204, headers={"Allow": allowed})(scope, receive, send)
+            return
         head = scope["method"] == "HEAD"
         inner = {**scope, "method": "GET"} if head else scope
 
         async def enveloped(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *SECURITY, (b"access-control-allow-origin", b"*")]
+                message["headers"] = [*message["headers"], *SECURITY]
             elif head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
