@@ -123,6 +123,18 @@ def test_an_edge_written_by_hand_and_a_repeated_claim_are_rejected(project: Sett
         builder.build(project)
 
 
+def test_one_thing_in_two_files_is_rejected(project: Settings) -> None:
+    shutil.copy(project.data / "firms" / "arquus.ttl", project.data / "firms" / "again.ttl")
+    with pytest.raises(ShapesViolated, match=r"id:arquus: is described in two files"):
+        builder.build(project)
+
+
+def test_a_file_name_that_cannot_name_a_graph_is_told(project: Settings) -> None:
+    (project.data / "a b.ttl").write_text("")
+    with pytest.raises(InvalidSource, match=r"data/a b.ttl: a file's name becomes a graph's"):
+        builder.build(project)
+
+
 def test_a_project_without_data_is_an_error_that_says_so(project: Settings) -> None:
     shutil.rmtree(project.data)
     with pytest.raises(InvalidSource, match=r"There is no Turtle file in .*data"):

@@ -112,6 +112,8 @@ FAILURES = [
     (["export", "graph/nowhere"], 4, "kg: Unknown entity: There is no named graph"),
     (["export", "--format", "pdf"], 2, "kg: Format not available: "),
     (["export", "-o", "/nowhere/at/all.ttl"], 8, "kg: Cannot write: "),
+    (["export", "foo:bar"], 2, "kg: Bad request: 'foo:bar' names nothing: the prefix 'foo:' is not declared"),
+    (["query", "ordres"], 4, "kg: Unknown stored query: There is no stored query 'ordres'; try orders"),
     (["nonsense"], 2, "Usage: "),
 ]
 
@@ -125,6 +127,27 @@ def test_every_failure_is_one_line_and_a_code(
     assert done.stderr.startswith(line)
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(("name", "value"), [("KG_PORT", "abc"), ("KG_READERS", "0"), ("KG_HOME", "/nowhere")])
+def test_a_setting_that_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    done = subprocess.run(
+        [sys.executable, "-m", "kg", "info"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("kg: Bad request: ")
+    assert name in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_snapshot_that_cannot_be_written_to_is_served(project: Settings) -> None:
+    assert kg(project, "build").returncode == 0
+    index = project.snapshots.resolve() / "current" / "search"
+    (index / ".tantivy-meta.lock").unlink(missing_ok=True)
+    (index / ".tantivy-meta.lock").mkdir()
+    with served(project) as url:
+        assert "Arquus" in fetched(f"{url}/search?q=arqus&format=json")
 
 
 def test_nothing_built_yet_is_told(project: Settings) -> None:
@@ -160,7 +183,7 @@ def fetched(url: str) -> str:
         try:
             with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - the address is our own
                 return str(answer.read().decode())
-        except ConnectionError:
+        except OSError:
             time.sleep(0.1)
     raise AssertionError(f"{url} does not answer")
 

@@ -243,6 +243,20 @@ def test_search_answers_people_and_programs(client: TestClient) -> None:
     assert "Arquus" in client.get("/search?q=arqus", headers={"Accept": "text/html"}).text
 
 
+def test_a_question_without_parameters_is_about_everything(client: TestClient) -> None:
+    def rows(url: str) -> int:
+        return len(client.get(url).json()["results"]["bindings"])
+
+    assert rows("/query/what-was-declared.json") == rows("/query/what-was-declared.json?actor=") > 10
+    assert 0 < rows("/query/what-was-declared.json?actor=france") < rows("/query/what-was-declared.json")
+
+
+def test_before_the_wish_there_is_no_order(client: TestClient) -> None:
+    for name in ("orders", "initiatives-of-agreement", "lines"):
+        assert client.get(f"/query/{name}.json?asOf=2018-01-01").json()["results"]["bindings"] == []
+        assert client.get(f"/query/{name}.json?asOf=2024-06-01").json()["results"]["bindings"]
+
+
 def test_a_stored_query_answers_with_the_parameter_sent(client: TestClient) -> None:
     url = "/query/variant-of.json?variant=griffon-mepac&base="
     (row,) = client.get(url).json()["results"]["bindings"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kg import terms
 from kg.compiler import layout
-from kg.errors import BrokenTurtle
+from kg.errors import BrokenTurtle, InvalidSource
 
 ONTOLOGY = Path(__file__).parents[1] / "ontology"
 PREFIXES = terms.prefixes(ONTOLOGY)
@@ -99,3 +99,19 @@ def test_a_broken_file_is_left_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(BrokenTurtle):
         layout.reformat(path, ONTOLOGY, rewrite=True)
     assert path.read_text() == "id:a id:b"
+
+
+def test_a_comment_that_would_be_lost_stops_the_layout(tmp_path: Path) -> None:
+    path = tmp_path / "x.ttl"
+    text = "# Heading.\n<https://w3id.org/armature/id/b> a <https://w3id.org/armature/def/Firm> .\n# A remark.\n"
+    path.write_text(text)
+    with pytest.raises(InvalidSource, match=r"x.ttl:3: this comment would be lost"):
+        layout.reformat(path, ONTOLOGY, rewrite=True)
+    assert path.read_text() == text
+
+
+def test_line_ends_are_part_of_the_layout(tmp_path: Path) -> None:
+    path = tmp_path / "x.ttl"
+    path.write_bytes(b"<https://w3id.org/armature/id/b> a <https://w3id.org/armature/def/Firm> .\r\n")
+    assert layout.reformat(path, ONTOLOGY, rewrite=True)
+    assert b"\r" not in path.read_bytes()

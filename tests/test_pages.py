@@ -363,11 +363,19 @@ def listed(tree: Element) -> set[tuple[str | None, str | None]]:
 
 def test_stored_query_page_shows_form_table_and_text(client: TestClient) -> None:
     tree = page(client, "/query/orders.html")
-    assert [i.get("value") for i in tree.iter("input") if i.get("name") == "buyer"] == [
-        "id:belgium", "unknown:not-stated",
-    ]  # fmt: skip
+    (buyer,) = [i for i in tree.iter("input") if i.get("name") == "buyer"]
+    assert (buyer.get("value"), buyer.get("placeholder")) == ("", "id:belgium unknown:not-stated")
     assert "not named by the source" in words(by_class(tree, "answer")[0])
     assert "SELECT DISTINCT" in words(by_class(tree, "code")[0])
+
+
+def test_a_page_of_another_day_shows_that_day(client: TestClient) -> None:
+    before = words(page(client, "/id/john-cockerill-arquus-merger.html?asOf=2024-05-20"))
+    assert "This is announced" not in before
+    assert "No source says that this was done." in before
+    assert "left out here" in before
+    after = words(page(client, "/id/john-cockerill-arquus-merger.html?asOf=2024-05-22"))
+    assert "This is announced, not done." in after
 
 
 def test_content_security_policy_forbids_everything_else(client: TestClient) -> None:

@@ -116,10 +116,11 @@ def test_the_dataset_may_be_chosen(client: TestClient, built: Snapshot) -> None:
 def test_a_query_too_long_is_refused_before_it_is_read(client: TestClient) -> None:
     answer = client.post("/sparql", content="#" * 400_000, headers=DIRECT)
     assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (413, "query-too-large")
+    assert answer.headers["connection"] == "close"
 
 
 def test_what_is_not_utf8_is_refused(client: TestClient) -> None:
-    for headers, body in ((DIRECT, b"ASK { ?s ?p '\xff' }"), (FORM, b"query=\xff")):
+    for headers, body in ((DIRECT, b"ASK { ?s ?p '\xff' }"), (FORM, b"query=\xff"), (FORM, b"query=%ff")):
         answer = client.post("/sparql", content=body, headers=headers)
         assert answer.status_code == 400
         assert "UTF-8" in answer.json()["detail"]

@@ -1,12 +1,13 @@
 """Strict reading: every error names the file and the line, and every statement can be found again."""
 
+import os
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
 from kg.compiler import turtle
-from kg.errors import BrokenTurtle
+from kg.errors import BrokenTurtle, InvalidSource
 
 GRAPH = ox.NamedNode("https://w3id.org/armature/graph/data/test")
 PREFIXES = {"id": "https://w3id.org/armature/id/", "kg": "https://w3id.org/armature/def/"}
@@ -54,6 +55,20 @@ def test_what_is_not_turtle_is_refused_with_file_and_line(tmp_path: Path, text: 
     assert caught.value.members["line"] == line
     assert caught.value.detail.startswith(f"data/test.ttl:{line}:")
     assert "Mend" in caught.value.detail
+
+
+def test_what_cannot_be_read_is_told_by_name(tmp_path: Path) -> None:
+    (tmp_path / "folder.ttl").mkdir()
+    (tmp_path / "dangling.ttl").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe.ttl")
+    for name in ("folder.ttl", "dangling.ttl", "pipe.ttl"):
+        with pytest.raises(InvalidSource, match=f"data/{name}: not a file that can be read"):
+            turtle.parse(tmp_path / name, GRAPH, f"data/{name}")
+
+
+def test_a_byte_order_mark_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BrokenTurtle, match=r"data/test.ttl:1:1: .*byte order mark"):
+        turtle.parse(written(tmp_path, b"\xef\xbb\xbf" + TEXT.encode()), GRAPH, "data/test.ttl")
 
 
 @pytest.mark.parametrize("node", ["[ <http://b> 1 ]", "_:x", "( 1 2 )"])

@@ -1,6 +1,7 @@
 """View models: dates, numbers, qualifiers and verdicts in words, links, tables and forms."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -294,14 +295,20 @@ QUERY = StoredQuery(
 )
 
 
-def test_forms_begin_with_the_examples() -> None:
-    shown = {field.name: field.values for field in queries_view.fields(QUERY, {})}
+def test_forms_of_panels_begin_with_the_examples() -> None:
+    panel = replace(QUERY, path=Path("queries/entity/orders.rq"))
+    shown = {field.name: field.values for field in queries_view.fields(panel, {})}
     assert shown == {
         "buyer": ("id:belgium", "unknown:not-stated"),
         "asOf": ("2024-05-21",),
         "item": ("",),
         "after": ("",),
     }
+
+
+def test_forms_of_questions_begin_without_a_restriction_and_hint_at_the_example() -> None:
+    shown = {field.name: (field.values, field.example) for field in queries_view.fields(QUERY, {})}
+    assert shown["buyer"] == (("",), "id:belgium unknown:not-stated")
 
 
 def test_forms_keep_what_was_given() -> None:

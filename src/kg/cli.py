@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import ValidationError
 
 from kg import __version__
 from kg.errors import BadRequest, KgError
@@ -22,7 +23,23 @@ from kg.snapshot import Snapshot
 @click.pass_context
 def kg(context: click.Context, /, **given: Path | None) -> None:
     """Build, check, serve, query and export the graph of defence-industrial relationships."""
-    context.obj = Settings(**{name: path.resolve() for name, path in given.items() if path})  # type: ignore[arg-type]  # two paths by name
+    context.obj = _settings({name: path.resolve() for name, path in given.items() if path})
+
+
+def _settings(given: dict[str, Path]) -> Settings:
+    """The settings of this run.
+
+    Raises:
+        BadRequest: a ``KG_…`` variable cannot be used, or the home folder is not the project's.
+    """
+    try:
+        settings = Settings(**given)  # type: ignore[arg-type]  # two paths by name
+    except ValidationError as error:
+        reasons = "; ".join(f"KG_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        raise BadRequest(f"A setting cannot be used: {reasons}.") from error
+    if not (settings.ontology / "prefixes.ttl").is_file():
+        raise BadRequest(f"{settings.home} does not hold ontology/, data/ and queries/; set --home or KG_HOME.")
+    return settings
 
 
 @kg.command()

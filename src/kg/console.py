@@ -1,7 +1,9 @@
 """What the command line adds to the library: progress, tables, files and standard streams."""
 
 import asyncio
+import difflib
 import json
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
@@ -14,7 +16,7 @@ from prettytable import PrettyTable, TableStyle
 from kg import export as exports
 from kg import formats, snapshot, stored, terms
 from kg.engine.store import Accept, EmbeddedStore, Request
-from kg.errors import CannotWrite, NotAcceptable, UnknownEntity
+from kg.errors import BadRequest, CannotWrite, NotAcceptable, UnknownEntity, UnknownQuery
 from kg.formats import JSON, N_TRIPLES, TURTLE, Format, of_family
 from kg.serving import Row, Values, limits
 from kg.settings import Settings
@@ -71,6 +73,9 @@ def _query_text(settings: Settings, given: str, params: Values) -> str:
         if not path.is_file():
             raise UnknownEntity(f"There is no query file {path} and no stored query of that name.")
         return path.read_text("utf-8")
+    if re.fullmatch(r"[\w.-]+", given):
+        alike = difflib.get_close_matches(given, library, n=3) or ["kg query -h"]
+        raise UnknownQuery(f"There is no stored query '{given}'; try {' or '.join(alike)}.")
     return given
 
 
@@ -122,12 +127,19 @@ def export(settings: Settings, what: str, name: str | None, output: Path | None)
         _write_graph(found, what, buffer, form, prefixes)
         content: Iterable[bytes] = exports.chunks(buffer)
     else:
-        content = [_thing(settings, found, stored.expand(what, prefixes), form, prefixes)]
+        content = [_thing(settings, found, _iri_of(what, prefixes), form, prefixes)]
     if output:
         save(output, content)
     else:
         for piece in content:
             _print(piece)
+
+
+def _iri_of(what: str, prefixes: dict[str, str]) -> str:
+    try:
+        return stored.expand(what, prefixes)
+    except ValueError as error:
+        raise BadRequest(f"'{what}' names nothing: {error}.") from error
 
 
 def _export_format(what: str, name: str | None, output: Path | None) -> Format:

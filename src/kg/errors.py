@@ -120,6 +120,9 @@ class QueryTooLarge(KgError):
     title = "The query is too long"
     exit_code = 5
 
+    def headers(self) -> dict[str, str]:
+        return {"Connection": "close"}
+
 
 # What the query costs
 

@@ -36,7 +36,7 @@ class Format:
 
 HTML = Format("html", "text/html", "Page", ("page",))
 TURTLE = Format("ttl", "text/turtle", "Turtle", ("graph",), rdf=ox.RdfFormat.TURTLE)
-JSON_LD = Format("jsonld", "application/ld+json", "JSON-LD", ("graph", "dataset"), rdf=ox.RdfFormat.JSON_LD)
+JSON_LD = Format("jsonld", "application/ld+json", "JSON-LD", ("graph",), rdf=ox.RdfFormat.JSON_LD)
 N_TRIPLES = Format("nt", "application/n-triples", "N-Triples", ("graph",), rdf=ox.RdfFormat.N_TRIPLES)
 RDF_XML = Format("rdf", "application/rdf+xml", "RDF/XML", ("graph",), rdf=ox.RdfFormat.RDF_XML)
 TRIG = Format("trig", "application/trig", "TriG", ("dataset",), rdf=ox.RdfFormat.TRIG)

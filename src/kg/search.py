@@ -4,10 +4,12 @@ A tantivy index is built into the snapshot, one document per described thing. Th
 reaches a query parser: it is cut into words and each becomes a term, prefix or fuzzy query.
 """
 
+import shutil
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyoxigraph as ox
 import tantivy
@@ -94,11 +96,22 @@ class SearchIndex:
     """The open index of one snapshot."""
 
     def __init__(self, folder: Path) -> None:
-        self._index = tantivy.Index.open(str(folder))
+        self._copy: TemporaryDirectory[str] | None = None
+        self._index = self._opened(folder)
         self._index.register_tokenizer(_ANALYZER, _analyzer())
         self._searcher = self._index.searcher()
         self._schema = self._index.schema
         self._analyzer = _analyzer()
+
+    def _opened(self, folder: Path) -> tantivy.Index:
+        """The index; tantivy wants to lock it, so one that cannot be written to is read from a copy."""
+        try:
+            return tantivy.Index.open(str(folder))
+        except (OSError, ValueError):
+            self._copy = TemporaryDirectory(prefix="armature-search-")
+            shutil.copytree(folder, self._copy.name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.lock"))
+            Path(self._copy.name).chmod(0o700)
+            return tantivy.Index.open(self._copy.name)
 
     def find(self, text: str, limit: int = 20, offset: int = 0) -> tuple[int, list[Hit]]:
         """How many things match every word of the text, and one page of them, best first."""

@@ -51,17 +51,24 @@ class StoredQuery:
     columns: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def open(self) -> bool:
+        """Whether the query asks about everything unless it is told otherwise."""
+        return self.path.parent.name == "api"
+
     def filled(self, values: Mapping[str, Sequence[str]], prefixes: Mapping[str, str]) -> str:
         """The query text with the given parameters in the place of the examples.
 
-        A parameter that is not given keeps its example; an empty value lifts the restriction (``UNDEF``).
+        An empty value lifts the restriction (``UNDEF``). A parameter that is not given restricts nothing where
+        the query is a question (``api/``); elsewhere, where it names what is looked at, its example stays.
 
         Raises:
             BadRequest: a name is not a parameter of this query, or a value is not of its type.
         """
         known = {parameter.name: parameter for parameter in self.parameters}
         text = self.text
-        for name, given in values.items():
+        lifted = {name: [""] for name in known} if self.open else {}
+        for name, given in {**lifted, **values}.items():
             if name not in known:
                 expected = ", ".join(known) or "none"
                 raise BadRequest(f"The query '{self.name}' has no parameter '{name}'; it has: {expected}.")
@@ -109,7 +116,7 @@ def expand(name: str, prefixes: Mapping[str, str]) -> str:
     if not colon:
         return terms.ID + name
     if prefix not in prefixes:
-        raise ValueError(f"the prefix '{prefix}:' is not declared")
+        raise ValueError(f"the prefix '{prefix}:' is not declared; known: {', '.join(prefixes)}")
     return prefixes[prefix] + local
 
 

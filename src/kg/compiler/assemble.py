@@ -4,6 +4,7 @@ Each file is a named graph; the default graph holds the merge of them all, writt
 engine's own union counts a triple once per graph that it stands in.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from kg import terms
 from kg.compiler import turtle
 from kg.errors import InvalidSource
 from kg.settings import Settings
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,10 @@ def _ontology_files(settings: Settings) -> Iterator[SourceFile]:
 
 def _data_files(settings: Settings) -> Iterator[SourceFile]:
     for path in sorted(settings.data.rglob("*.ttl")):
-        relative = path.relative_to(settings.data)
-        yield SourceFile(path, terms.data_graph(relative), path.relative_to(settings.home).as_posix())
+        relative, shown = path.relative_to(settings.data), path.relative_to(settings.home).as_posix()
+        if not _NAME.fullmatch(relative.as_posix()):
+            raise InvalidSource(f"{shown}: a file's name becomes a graph's; use letters, digits, '-', '.' and '_'.")
+        yield SourceFile(path, terms.data_graph(relative), shown)
 
 
 def assemble(files: list[SourceFile]) -> ox.Store:

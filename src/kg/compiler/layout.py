@@ -14,6 +14,7 @@ import pyoxigraph as ox
 
 from kg import terms
 from kg.compiler.turtle import parse
+from kg.errors import InvalidSource
 from kg.terms import DEF, RDF, RDFS, XSD, Iri
 
 _FIRST = [
@@ -96,6 +97,17 @@ def _name(iri: Iri, known: tuple[tuple[str, Iri], ...]) -> str:
     return str(ox.NamedNode(iri))
 
 
+def _refuse_lost_comments(path: Path, text: str, heading: int) -> None:
+    """A comment in the middle belongs to no statement, so it could not be kept."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if number > heading and line.lstrip().startswith("#"):
+            raise InvalidSource(
+                f"{path}:{number}: this comment would be lost; move it to the top of the file or make it a kg:note.",
+                file=str(path),
+                line=number,
+            )
+
+
 def used(triples: Iterable[ox.Triple], prefixes: dict[str, Iri]) -> dict[str, Iri]:
     """The part of the prefix list that the triples need."""
     known = tuple(prefixes.items())
@@ -118,10 +130,11 @@ def reformat(path: Path, ontology: Path, *, rewrite: bool) -> bool:
         BrokenTurtle: the file is not valid Turtle; it is left as it is.
     """
     triples = ordered(quad.triple for quad in parse(path, ox.NamedNode(terms.GRAPH + "file")))
-    text = path.read_text("utf-8")
+    text = path.read_bytes().decode("utf-8")
     comment = "".join(line + "\n" for line in takewhile(lambda line: line.startswith("#"), text.splitlines()))
+    _refuse_lost_comments(path, text, len(comment.splitlines()))
     prefixes = used(triples, terms.prefixes(ontology))
     laid_out = comment + ("\n" if comment else "") + b"".join(write(triples, prefixes)).decode()
     if laid_out != text and rewrite:
-        path.write_text(laid_out, "utf-8")
+        path.write_bytes(laid_out.encode("utf-8"))
     return laid_out != text

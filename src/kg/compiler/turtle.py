@@ -3,13 +3,14 @@
 pyoxigraph parses; this module adds what a source language needs: an error that names file, line and column.
 """
 
+import codecs
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import pyoxigraph as ox
 
-from kg.errors import BrokenTurtle
+from kg.errors import BrokenTurtle, InvalidSource
 from kg.terms import RDF_TYPE, Iri
 
 
@@ -20,6 +21,7 @@ def parse(path: Path, graph: ox.NamedNode, shown: str | None = None) -> list[ox.
         BrokenTurtle: the file is not Turtle, is not UTF-8 or has blank nodes; with file, line and column.
     """
     name = shown or str(path)
+    _refuse_unreadable(path, name)
     try:
         quads = [
             ox.Quad(quad.subject, quad.predicate, quad.object, graph)
@@ -38,8 +40,30 @@ def parse(path: Path, graph: ox.NamedNode, shown: str | None = None) -> list[ox.
     return quads
 
 
+def _refuse_unreadable(path: Path, name: str) -> None:
+    """Files that cannot be read at all, or that an editor saved in a way that hides what is wrong."""
+    try:
+        if not path.is_file():
+            raise InvalidSource(
+                f"{name}: not a file that can be read; remove it or give it another ending.", file=name
+            )
+        with path.open("rb") as file:
+            head = file.read(3)
+    except OSError as error:
+        raise InvalidSource(f"{name}: cannot be read: {error.strerror}. Mend its permissions.", file=name) from error
+    if head == codecs.BOM_UTF8:
+        raise BrokenTurtle(
+            f"{name}:1:1: the file begins with a byte order mark; save it as UTF-8 without one.",
+            file=name,
+            line=1,
+            column=1,
+        )
+
+
 def _refuse_blank_nodes(path: Path, quads: Iterable[ox.Quad], name: str) -> None:
     for quad in quads:
+        if isinstance(quad.object, ox.Triple):
+            raise BrokenTurtle(f"{name}: quoted triples (<< >>) are not used here; write a claim.", file=name)
         if isinstance(quad.subject, ox.BlankNode) or isinstance(quad.object, ox.BlankNode):
             line = _line_of(path, re.compile(r"(^|\s)(\[|\(|_:)"))
             raise BrokenTurtle(

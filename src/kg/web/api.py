@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from kg import export, formats, terms
 from kg.engine.store import Accept
 from kg.engine.store import Request as Query
-from kg.errors import BadRequest, UnknownEntity, UnknownQuery
+from kg.errors import BadRequest, NoSnapshot, UnknownEntity, UnknownQuery
 from kg.formats import HTML, JSON, Format, of_family
 from kg.serving import Current, Serving, Values
 from kg.stored import Parameter, StoredQuery, find, offered
@@ -57,7 +57,7 @@ def _add_stored_queries(routes: APIRouter, serving: Serving) -> None:
             summary=query.summary,
             description=query.description,
             response_class=Response,
-            openapi_extra={"parameters": [_documented(p) for p in query.parameters]},
+            openapi_extra={"parameters": [_documented(query, p) for p in query.parameters]},
         )
 
     @routes.get("/query/{name}", include_in_schema=False)
@@ -82,13 +82,14 @@ def _listed(query: StoredQuery) -> dict[str, Any]:
     }
 
 
-def _documented(parameter: Parameter) -> dict[str, Any]:
+def _documented(query: StoredQuery, parameter: Parameter) -> dict[str, Any]:
     """A parameter as OpenAPI writes it."""
+    without = "without it: no restriction" if query.open else "without it: the example; empty: no restriction"
     schema = {"type": _SCHEMA[parameter.kind], **({"format": "date"} if parameter.kind == "date" else {})}
     return {
         "name": parameter.name,
         "in": "query",
-        "description": f"{parameter.description} Without it: `{parameter.example}`; empty: no restriction.",
+        "description": f"{parameter.description} For example `{parameter.example}`; {without}.",
         "schema": {"type": "array", "items": schema},
         "style": "form",
         "explode": True,
@@ -300,6 +301,8 @@ def _add_descriptions(routes: APIRouter, serving: Serving) -> None:
     async def healthz() -> dict[str, Any]:
         async with serving.current() as served:
             manifest = served.snapshot.manifest
+            if not served.snapshot.statements.is_file():
+                raise NoSnapshot("The snapshot that was served is gone from the disk; build it again.")
             return {
                 "status": "ok",
                 "snapshot": manifest.hash,

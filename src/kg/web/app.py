@@ -1,6 +1,7 @@
 """The application: routes and middleware put together around one served graph."""
 
 import logging
+import multiprocessing
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,9 +13,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kg import __version__
+from kg.engine.sandbox import end_with_parent
 from kg.serving import Serving
 from kg.settings import Settings
 from kg.web import api, problems, sparql, things
+from kg.web.replies import allowed_at
 
 SECURITY = (
     (b"content-security-policy", b"default-src 'none'; style-src 'self'; img-src 'self'; "
@@ -67,6 +70,8 @@ def create_app(settings: Settings) -> FastAPI:
 
 def from_environment() -> FastAPI:
     """The application for a server that starts its own worker processes; settings come from ``KG_…``."""
+    if multiprocessing.parent_process() is not None:
+        end_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     return create_app(Settings())
 
@@ -82,8 +87,7 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         if scope["method"] == "OPTIONS":
-            allowed = "GET, HEAD, OPTIONS, POST" if scope["path"].rstrip("/") == "/sparql" else "GET, HEAD, OPTIONS"
-            await Response(status_code=204, headers={"Allow": allowed})(scope, receive, send)
+            await Response(status_code=204, headers={"Allow": allowed_at(scope["path"])})(scope, receive, send)
             return
         head = scope["method"] == "HEAD"
         inner = {**scope, "method": "GET"} if head else scope

@@ -134,7 +134,7 @@ async def _entity(visit: Visit) -> Response:
     days = {name: times.get(name, [""]) for name in ("asOf", "knownOn")}
     claims, cycle, names, pointers = await asyncio.gather(
         panels.claims_of(ask, iri, times, visit.page),
-        ask.rows("life-cycle", entity=[iri]),
+        ask.rows("life-cycle", entity=[iri], **days),
         ask.rows("names-of-entity", entity=[iri], **days),
         ask.rows("pointers", entity=[iri]),
     )

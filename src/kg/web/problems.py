@@ -5,12 +5,12 @@ import logging
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from kg.errors import BadRequest, KgError, MethodNotAllowed, NotFound
 from kg.web import pages
-from kg.web.replies import wants_page
+from kg.web.replies import allowed_at, wants_page
 
 log = logging.getLogger("kg.web.problems")
 
@@ -20,6 +20,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(KgError, _known)
     app.add_exception_handler(HTTPException, _of_framework)
     app.add_exception_handler(RequestValidationError, _of_validation)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unforeseen)
 
 
@@ -46,7 +47,7 @@ async def _of_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
     path = request.url.path
     if error.status_code == MethodNotAllowed.status:
-        allowed = (error.headers or {}).get("Allow", "GET")
+        allowed = allowed_at(path)
         response = answer(
             request, MethodNotAllowed(f"{request.method} is not allowed at {path}; use {allowed}.", allow=allowed)
         )
@@ -61,6 +62,11 @@ async def _of_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     reasons = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
     return answer(request, BadRequest(f"The request cannot be read: {reasons}."))
+
+
+async def _gone(_: Request, __: Exception) -> Response:
+    """The client left in the middle of its request; nobody reads this."""
+    return Response(status_code=499)
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:

@@ -22,6 +22,7 @@ class Field:
     description: str
     values: tuple[str, ...]
     given: bool
+    example: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,13 +73,13 @@ def question_labels(codes: Iterable[Row]) -> dict[str, Value]:
 
 def fields(query: StoredQuery, values: Values) -> tuple[Field, ...]:
     """The form of a query: what was given, else the examples that stand in its text."""
-    return tuple(_field(parameter, values) for parameter in query.parameters)
+    return tuple(_field(query, parameter, values) for parameter in query.parameters)
 
 
-def _field(parameter: Parameter, values: Values) -> Field:
-    given = parameter.name in values
-    shown = tuple(values[parameter.name]) if given else examples(parameter)
-    return Field(parameter.name, parameter.kind, parameter.description, shown or ("",), given)
+def _field(query: StoredQuery, parameter: Parameter, values: Values) -> Field:
+    given, example = parameter.name in values, examples(parameter)
+    shown = tuple(values[parameter.name]) if given else (() if query.open else example)
+    return Field(parameter.name, parameter.kind, parameter.description, shown or ("",), given, " ".join(example))
 
 
 def examples(parameter: Parameter) -> tuple[str, ...]:

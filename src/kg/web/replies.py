@@ -67,6 +67,11 @@ def split_suffix(path: str, offered: Sequence[Format]) -> tuple[str, Format | No
     return (stem, form) if form in offered else (path, None)
 
 
+def allowed_at(path: str) -> str:
+    """The methods that an address answers, for ``Allow``."""
+    return "GET, HEAD, OPTIONS, POST" if path.rstrip("/") == "/sparql" else "GET, HEAD, OPTIONS"
+
+
 def wants_page(request: Request) -> bool:
     """Whether the client is a browser: it names HTML among what it accepts."""
     return "text/html" in request.headers.get("accept", "")

@@ -104,7 +104,10 @@ async def _posted(request: Request, most: int) -> Asked | None:
     pairs = list(request.query_params.multi_items())
     if kind == _FORM:
         text = await _body(request, most * 3)
-        return _asked(pairs + parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="strict"))
+        try:
+            return _asked(pairs + parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="strict"))
+        except UnicodeDecodeError as error:
+            raise BadRequest("The form is not UTF-8 once it is decoded; encode the query as UTF-8.") from error
     if kind == _DIRECT:
         if any(name == "query" for name, _ in pairs):
             raise BadRequest("Send the query in the body or in the address, not in both.")
