@@ -55,6 +55,12 @@ def test_the_graph_twins_hold_the_same_statements(client: TestClient, thing: str
     assert all(twin == twins[0] for twin in twins)
 
 
+@pytest.mark.parametrize("path", ["/def/", "/def/0.1.0"])
+def test_the_ontology_resolves_by_its_own_name(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/ontology")
+
+
 def test_a_thing_links_to_its_twins(client: TestClient) -> None:
     link = client.get("/id/arquus.html").headers["link"]
     assert f'<{ID}arquus>; rel="describes"' in link
@@ -121,6 +127,7 @@ PROBLEMS = [
     ("GET", "/export/id/nobody.ttl", {}, 404, "unknown-entity"),
     ("GET", "/query/nothing", {}, 404, "unknown-query"),
     ("GET", "/nowhere/at/all", {}, 404, "not-found"),
+    ("GET", "/id/", {}, 404, "not-found"),
     ("GET", "/id/arquus", {"Accept": "image/png"}, 406, "not-acceptable"),
     ("GET", "/id/arquus?format=pdf", {}, 406, "not-acceptable"),
     ("GET", "/sparql?query=ASK%7B%7D", {"Accept": "image/png"}, 406, "not-acceptable"),

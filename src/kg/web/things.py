@@ -3,6 +3,7 @@
 Every IRI of the graph has the same path here as in its name, whatever host serves it.
 """
 
+import re
 from urllib.parse import quote
 
 from fastapi import APIRouter
@@ -12,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from kg import export, terms
 from kg.engine.store import Accept
 from kg.engine.store import Request as Query
-from kg.errors import BadRequest
+from kg.errors import BadRequest, NotFound
 from kg.formats import CSV, HTML, JSON, JSON_LD, N_TRIPLES, RDF_XML, TURTLE, Format
 from kg.serving import Current, Serving, Values
 from kg.stored import find
@@ -21,6 +22,8 @@ from kg.web.replies import VARY, chosen, etag, headers, split_suffix, unchanged,
 
 OFFERED = (HTML, TURTLE, JSON_LD, N_TRIPLES, RDF_XML, JSON, CSV)
 _TIMES = ("asOf", "knownOn")
+_ONTOLOGY = re.compile(r"(\d+\.\d+\.\d+)?")
+"""The ontology as a whole, or one version of it: of these the current one is described."""
 
 
 def router(serving: Serving) -> APIRouter:
@@ -48,6 +51,10 @@ def router(serving: Serving) -> APIRouter:
 
 
 async def _answer(request: Request, serving: Serving, served: Current, space: str, slug: str) -> Response:
+    if space == "def" and _ONTOLOGY.fullmatch(slug):
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/ontology", 303, headers=VARY)
+    if not slug:
+        raise NotFound(f"Name a thing after /{space}/, or search at /search?q=…")
     name, form = split_suffix(slug, OFFERED)
     if form is None:
         return _redirect(request, space, name, chosen(request, OFFERED))
