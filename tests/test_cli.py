@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -215,6 +216,14 @@ def test_a_new_snapshot_is_served_without_a_restart(project: Settings) -> None:
         after = json.loads(fetched(f"{url}/healthz"))["snapshot"]
         assert after != before
         assert "Mepac" in fetched(f"{url}/id/griffon-mepac.ttl")
+
+
+def test_a_snapshot_gone_from_the_disk_is_no_good_health(project: Settings) -> None:
+    with served(project) as url:
+        assert json.loads(fetched(f"{url}/healthz"))["status"] == "ok"
+        (project.snapshots / "current" / "graph.nq").resolve().unlink()
+        with pytest.raises(urllib.error.HTTPError, match="503"):
+            urllib.request.urlopen(f"{url}/healthz", timeout=10)  # noqa: S310 - our own address
 
 
 def test_a_taken_port_is_told_with_a_way_out(settings: Settings, built: Snapshot) -> None:
