@@ -91,6 +91,12 @@ class UnknownQuery(NotFound):
     title = "Unknown stored query"
 
 
+class UnknownSnapshot(NotFound):
+    """No snapshot that is kept has this hash; member ``kept`` lists those that are."""
+
+    title = "Unknown snapshot"
+
+
 class MethodNotAllowed(KgError):
     """The address exists, but not for this HTTP method."""
 

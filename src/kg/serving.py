@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias, TypedDict, cast
 
+from cachetools import LRUCache
+
 from kg import snapshot, terms
+from kg.downloads import Downloads
 from kg.engine.cached import CachedStore
 from kg.engine.store import Accept, EmbeddedStore, Limits, Request, Store
 from kg.errors import NoSnapshot
@@ -21,6 +24,8 @@ from kg.search import SearchIndex
 from kg.settings import Settings
 from kg.snapshot import Snapshot
 from kg.stored import StoredQuery
+
+_EARLIER = 16
 
 Values: TypeAlias = Mapping[str, Sequence[str]]
 """Parameter name → values of a stored query; an empty value lifts the restriction."""
@@ -46,6 +51,7 @@ class Current:
     snapshot: Snapshot
     store: Store
     search: SearchIndex
+    downloads: Downloads
     users: int = field(default=0)
     retired: bool = field(default=False)
 
@@ -57,6 +63,11 @@ class Current:
     def record_date(self) -> str | None:
         """The day for which plain statements hold (ISO)."""
         return self.snapshot.manifest.record_date
+
+    async def close(self) -> None:
+        """Let go of the engine and of files on their way."""
+        await self.downloads.close()
+        await self.store.close()
 
 
 def limits(settings: Settings) -> Limits:
@@ -79,6 +90,7 @@ class Serving:
         self.settings = settings
         self._current: Current | None = None
         self._closing: set[asyncio.Task[None]] = set()
+        self._earlier: LRUCache[str, Downloads] = LRUCache(_EARLIER)
 
     @cached_property
     def prefixes(self) -> dict[str, str]:
@@ -102,7 +114,12 @@ class Serving:
         engine = EmbeddedStore(
             found.store, limits=limits(self.settings), readers=self.settings.readers, prefixes=self.prefixes
         )
-        return Current(found, CachedStore(engine, self.settings.cache_bytes), SearchIndex(found.search))
+        return Current(
+            found,
+            CachedStore(engine, self.settings.cache_bytes),
+            SearchIndex(found.search),
+            Downloads(found, self.prefixes),
+        )
 
     def _replaced(self, served: Current) -> bool:
         """Whether ``current`` points elsewhere by now; a broken link keeps what serves."""
@@ -128,18 +145,24 @@ class Serving:
             if served.retired:
                 self._retire(served)
 
+    def earlier(self, found: Snapshot) -> Downloads:
+        """The files of a snapshot that no longer serves."""
+        if found.hash not in self._earlier:
+            self._earlier[found.hash] = Downloads(found, self.prefixes)
+        return self._earlier[found.hash]
+
     def _retire(self, served: Current) -> None:
         served.retired = True
         if served.users == 0:
-            task = asyncio.get_running_loop().create_task(served.store.close())
+            task = asyncio.get_running_loop().create_task(served.close())
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
     async def close(self) -> None:
         """End the engines of this process."""
-        await asyncio.gather(*self._closing)
+        await asyncio.gather(*self._closing, *(files.close() for files in self._earlier.values()))
         if self._current is not None:
-            await self._current.store.close()
+            await self._current.close()
             self._current = None
 
     async def rows(self, served: Current, query: StoredQuery, values: Values) -> list[Row]:

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=_home, description="Folder with ontology/, data/ and queries/.")
     snapshots: Path = Field(default_factory=_snapshots, description="Folder of the built snapshots.")
 
+    keep: int = Field(default=10, ge=0, description="Snapshots that a build keeps; 0 keeps all.")
+
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     workers: PositiveInt = Field(default=1, description="Server processes.")

@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ Hash: TypeAlias = str
 """SHA-256 of the sorted N-Quads, as 64 hexadecimal digits."""
 
 _BUILDING = ".building-"
+_NAME = re.compile(r"[0-9a-f]{64}")
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -142,6 +144,38 @@ def current(folder: Path) -> Snapshot:
     return read(link.resolve())
 
 
+def kept(folder: Path) -> list[Snapshot]:
+    """The whole snapshots of a folder, newest first."""
+    return [found for path in _newest_first(folder) if (found := _whole(path))]
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    named = [path for path in folder.iterdir() if _NAME.fullmatch(path.name)] if folder.is_dir() else []
+    return sorted(named, key=_written, reverse=True)
+
+
+def _written(path: Path) -> int:
+    """When a snapshot was written; one without its manifest counts as oldest."""
+    try:
+        return (path / "manifest.json").stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def prune(folder: Path, keep: int) -> list[Hash]:
+    """Remove all but the ``keep`` newest snapshots and the one that serves; returns what was removed.
+
+    Whoever serves a snapshot that has just been replaced is still reading it: ``keep`` is 2 at least.
+    """
+    serving = (folder / "current").resolve().name
+    old = [path for path in _newest_first(folder)[max(keep, 2) :] if path.name != serving]
+    for path in old:
+        # Away from its name first, so that what has a hash for its name is always whole.
+        doomed = path.rename(folder / f"{_BUILDING}old-{path.name}")
+        shutil.rmtree(doomed, ignore_errors=True)
+    return [path.name for path in old]
+
+
 @contextmanager
 def building(folder: Path) -> Iterator[Path]:
     """A fresh folder to build in, under the one lock of the snapshot folder; removed again at the end.
@@ -199,7 +233,7 @@ def put_in_place(folder: Path, work: Path, manifest: Manifest) -> Snapshot:
     """Rename a finished building folder to its hash and point ``current`` at it, both atomically."""
     target = folder / manifest.hash
     _sync(work)
-    if not _is_whole(target):
+    if _whole(target) is None:
         shutil.rmtree(target, ignore_errors=True)
         work.rename(target)
     link = folder / f"{_BUILDING}link-{os.getpid()}"
@@ -210,12 +244,11 @@ def put_in_place(folder: Path, work: Path, manifest: Manifest) -> Snapshot:
     return read(target)
 
 
-def _is_whole(target: Path) -> bool:
+def _whole(path: Path) -> Snapshot | None:
     try:
-        read(target)
+        return read(path)
     except NoSnapshot:
-        return False
-    return True
+        return None
 
 
 def _sync(work: Path) -> None:

@@ -87,4 +87,7 @@ def _written(settings: Settings, built: Graph, findings: Findings, progress: Pro
     with snapshot.building(settings.snapshots) as work:
         snapshot.fill(work, built.store, lines, manifest)
         search.build(work / "search", built.store, settings.queries / "rules" / "search" / "names.rq")
-        return snapshot.put_in_place(settings.snapshots, work, manifest)
+        made = snapshot.put_in_place(settings.snapshots, work, manifest)
+        if settings.keep:
+            snapshot.prune(settings.snapshots, settings.keep)
+        return made

@@ -1,26 +1,25 @@
-"""Stored queries, search, exports and the descriptions of the graph."""
+"""Stored queries, search and the descriptions of the graph."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from kg import export, formats, terms
+from kg import export, formats
 from kg.engine.store import Accept
 from kg.engine.store import Request as Query
-from kg.errors import BadRequest, NoSnapshot, UnknownEntity, UnknownQuery
+from kg.errors import BadRequest, NoSnapshot, UnknownQuery
 from kg.formats import HTML, JSON, Format, of_family
 from kg.serving import Current, Serving, Values
 from kg.stored import Parameter, StoredQuery, find, offered
 from kg.web import descriptions, pages
-from kg.web.replies import chosen, etag, headers, integer, split_suffix, unchanged, unknown
+from kg.web.exports import downloaded
+from kg.web.replies import chosen, etag, headers, integer, split_suffix, unchanged
 
 SOLUTIONS = of_family("solutions")
 GRAPHS = of_family("graph")
-WHOLE = of_family("graph", "dataset")
 _QUERY_TEXT = Format("rq", "application/sparql-query", "SPARQL", ("page",))
 _MOST_HITS = 100
 _SCHEMA = {"iri": "string", "date": "string", "text": "string", "integer": "integer"}
@@ -31,7 +30,6 @@ def router(serving: Serving) -> APIRouter:
     routes = APIRouter()
     _add_stored_queries(routes, serving)
     _add_search(routes, serving)
-    _add_exports(routes, serving)
     _add_descriptions(routes, serving)
     return routes
 
@@ -182,77 +180,6 @@ def _add_search(routes: APIRouter, serving: Serving) -> None:
             return JSONResponse({"query": text, "total": total, "offset": offset, "hits": found})
 
 
-# Exports
-
-
-def _add_exports(routes: APIRouter, serving: Serving) -> None:
-    @routes.get("/export", tags=["export"], summary="What can be downloaded", response_class=Response)
-    async def exports(request: Request) -> Response:
-        async with serving.current() as served:
-            if chosen(request, (HTML, JSON)) is JSON:
-                return JSONResponse(_downloads(served))
-            return await pages.exports(request, serving, served)
-
-    @routes.get("/export/{path:path}", tags=["export"], summary="Download a graph", response_class=Response)
-    async def download(request: Request, path: str) -> Response:
-        name, form = split_suffix(path, WHOLE if path.startswith("all") else GRAPHS)
-        form = form or chosen(request, WHOLE if name == "all" else GRAPHS)
-        async with serving.current() as served:
-            tag = etag(serving.settings, served, form)
-            held = unchanged(request, tag)
-            return held or await _downloaded(serving, served, name, form, tag)
-
-
-def _downloads(served: Current) -> dict[str, Any]:
-    graphs = served.snapshot.manifest.graphs
-    return {
-        "snapshot": served.hash,
-        "all": [f"/export/all.{form.name}" for form in WHOLE],
-        "graphs": {g: [f"/export/{g.removeprefix(terms.BASE)}.{form.name}" for form in GRAPHS] for g in graphs},
-    }
-
-
-async def _downloaded(serving: Serving, served: Current, name: str, form: Format, tag: str) -> Response:
-    filename = f"armature-{name.replace('/', '-')}-{served.hash[:12]}.{form.name}"
-    extra = {"Content-Disposition": f'attachment; filename="{filename}"', "X-Armature-Snapshot": served.hash}
-    if name != "all" and not name.startswith("graph/"):
-        found = await serving.triples(
-            served, find(serving.settings.queries, "describe"), {"entity": [terms.BASE + name]}
-        )
-        if not found:
-            raise unknown(served.search, terms.BASE + name)
-        body = export.rewritten(found, form, serving.prefixes)
-        return Response(body, media_type=form.content_type, headers=headers(tag, extra))
-    buffer = export.scratch()
-    try:
-        if name == "all":
-            await run_in_threadpool(export.write_graph, served.snapshot, buffer, form, serving.prefixes)
-        else:
-            graph = terms.BASE + name
-            await run_in_threadpool(export.write_named_graph, served.snapshot, graph, buffer, form, serving.prefixes)
-    except BaseException:
-        buffer.close()
-        raise
-    pieces = iterate_in_threadpool(export.chunks(buffer))
-    return StreamingResponse(pieces, media_type=form.content_type, headers=headers(tag, extra))
-
-
-def _graph_named(request: Request) -> str:
-    """The download meant by a Graph Store request: ``?default`` or ``?graph=<IRI>``, exactly one of them.
-
-    Raises:
-        BadRequest, UnknownEntity: neither or both are given, or the name is none of ours.
-    """
-    graphs = request.query_params.getlist("graph")
-    if len(graphs) + ("default" in request.query_params) != 1:
-        raise BadRequest("Name one graph: '?default', or '?graph=' with its IRI; see /export for the list.")
-    if not graphs:
-        return "all"
-    if not graphs[0].startswith(terms.GRAPH):
-        raise UnknownEntity(f"There is no named graph <{graphs[0]}>; see /export for the list.")
-    return graphs[0].removeprefix(terms.BASE)
-
-
 # Descriptions
 
 
@@ -265,7 +192,7 @@ def _add_descriptions(routes: APIRouter, serving: Serving) -> None:
                 if held := unchanged(request, tag):
                     return held
                 if form is not HTML:
-                    return await _downloaded(serving, served, graph, form, tag)
+                    return await downloaded(request, serving, served, graph, form, tag)
                 response: Response = await page(request, serving, served)
                 response.headers.update(headers(tag))
                 return response
@@ -283,14 +210,6 @@ def _add_descriptions(routes: APIRouter, serving: Serving) -> None:
         async with serving.current() as served:
             triples = descriptions.dataset(served, str(request.base_url))
             return descriptions.described(request, serving, served, triples)
-
-    @routes.get("/graph-store", tags=["export"], summary="Graph Store Protocol, reading", response_class=Response)
-    async def graph_store(request: Request) -> Response:
-        name = _graph_named(request)
-        form = chosen(request, GRAPHS)
-        async with serving.current() as served:
-            tag = etag(serving.settings, served, form)
-            return unchanged(request, tag) or await _downloaded(serving, served, name, form, tag)
 
     @routes.get("/", include_in_schema=False)
     async def home(request: Request) -> Response:

@@ -16,7 +16,7 @@ from kg import __version__
 from kg.engine.sandbox import end_with_parent
 from kg.serving import Serving
 from kg.settings import Settings
-from kg.web import api, problems, sparql, things
+from kg.web import api, exports, problems, sparql, things
 from kg.web.replies import allowed_at
 
 SECURITY = (
@@ -54,6 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     app.include_router(sparql.router(serving))
     app.include_router(api.router(serving))
+    app.include_router(exports.router(serving))
     app.include_router(things.router(serving))
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.add_middleware(Envelope)
@@ -90,7 +91,7 @@ class Envelope:
             await Response(status_code=204, headers={"Allow": allowed_at(scope["path"])})(scope, receive, send)
             return
         head = scope["method"] == "HEAD"
-        inner = {**scope, "method": "GET"} if head else scope
+        inner = {**scope, "method": "GET", "asked": "HEAD"} if head else scope
 
         async def enveloped(message: Message) -> None:
             if message["type"] == "http.response.start":

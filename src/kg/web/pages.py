@@ -16,6 +16,7 @@ from kg import formats
 from kg.errors import KgError
 from kg.search import Hit
 from kg.serving import Current, Row, Serving, Values
+from kg.snapshot import Manifest, Snapshot
 from kg.stored import StoredQuery, offered
 from kg.terms import BASE, CODE, DEF, GRAPH, ID, RDF, RDFS, Iri
 from kg.web import claims_view, panels, queries_view, replies, sources_view, terms_view, views
@@ -311,12 +312,16 @@ def _beginning(serving: Serving) -> str:
     return f"{declared}\nSELECT ?thing ?label WHERE {{ ?thing a kg:Firm ; rdfs:label ?label }}\n"
 
 
-async def exports(request: Request, serving: Serving, served: Current) -> Response:
-    """Everything that can be downloaded."""
+async def exports(
+    request: Request, serving: Serving, served: Current, manifest: Manifest, kept: Sequence[Snapshot]
+) -> Response:
+    """Everything that can be downloaded of a snapshot; ``kept`` are the others to choose from."""
     return page(
         "exports.html",
         site(request, serving, served),
-        manifest=served.snapshot.manifest,
+        manifest=manifest,
+        folder="/export" if kept else f"/snapshot/{manifest.hash}",
+        kept=kept,
         whole=formats.of_family("graph", "dataset"),
         single=formats.of_family("graph"),
         graph_space=GRAPH,

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 
 from kg import export, terms
 from kg.engine.store import Accept
@@ -96,9 +96,8 @@ def _times(request: Request, form: Format) -> Values:
 async def _description(serving: Serving, served: Current, iri: str, form: Format) -> Response:
     """The statements about a thing in a graph format."""
     if iri in served.snapshot.manifest.graphs:
-        buffer = export.scratch()
-        export.write_named_graph(served.snapshot, iri, buffer, form, serving.prefixes)
-        return Response(b"".join(export.chunks(buffer)), media_type=form.content_type)
+        path = await served.downloads.file(iri.removeprefix(terms.BASE), form)
+        return FileResponse(path, media_type=form.content_type)
     found = await serving.triples(served, find(serving.settings.queries, "describe"), {"entity": [iri]})
     if not found:
         raise unknown(served.search, iri)
