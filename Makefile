@@ -12,6 +12,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 help:
 	@echo "make serve [PORT=8000]  set up, build the graph, serve it at http://127.0.0.1:8000"
 	@echo "make test               set up, run every check"
+	@echo "make test-clients       ask with Comunica, YASGUI and Apache Jena (needs Node.js 20 and Java)"
 	@echo "make check              check the Turtle files and print the report"
 	@echo "make docs               write the generated pages of docs/ anew"
 	@echo "make lock               pin the dependencies anew"
@@ -26,6 +27,13 @@ test: $(VENV)/dev chromium
 	$(BIN)/mypy
 	$(BIN)/kg fmt --check
 	$(BIN)/pytest -n 2 --dist loadfile
+
+# Clients that need Node.js (with npm) and Java: Comunica, YASGUI, Apache Jena of Debian.
+.PHONY: test-clients
+test-clients: $(VENV)/dev chromium
+	sh .ci/clients
+	npm --prefix tests/clients ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	$(BIN)/pytest tests/clients
 
 check: $(VENV)/run
 	$(BIN)/kg check

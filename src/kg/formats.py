@@ -54,11 +54,26 @@ ALIASES: dict[MediaType, MediaType] = {
     "application/json": JSON.media_type,
     "application/xml": XML.media_type,
     "text/xml": XML.media_type,
+    "application/turtle": TURTLE.media_type,
     "application/x-turtle": TURTLE.media_type,
+    "text/n3": TURTLE.media_type,
+    "text/rdf+n3": TURTLE.media_type,
+    "application/x-json+ld": JSON_LD.media_type,
     "application/xhtml+xml": HTML.media_type,
     "text/plain": N_TRIPLES.media_type,
 }
-"""Names that clients use for a format besides its registered one."""
+"""Names that clients use for a format besides its registered one. All Turtle is N3."""
+
+SHORT_ALIASES = {
+    "turtle": TURTLE.name,
+    "n3": TURTLE.name,
+    "json-ld": JSON_LD.name,
+    "ntriples": N_TRIPLES.name,
+    "n-triples": N_TRIPLES.name,
+    "rdf+xml": RDF_XML.name,
+    "rdfxml": RDF_XML.name,
+}
+"""What clients write for ``?format=`` besides our own short names (SPARQLWrapper does, unasked)."""
 
 
 def of_family(*families: Family) -> tuple[Format, ...]:
@@ -72,9 +87,10 @@ def named(name: str, offered: Sequence[Format]) -> Format:
     Raises:
         NotAcceptable: it is none of the offered ones; the error lists them.
     """
+    short = SHORT_ALIASES.get(name.lower(), name.lower())
     media_type = ALIASES.get(name.lower(), name.lower())
     for one in offered:
-        if name.lower() == one.name or media_type == one.media_type:
+        if short == one.name or media_type == one.media_type:
             return one
     raise NotAcceptable(
         f"The format '{name}' is not offered here; use one of: {', '.join(f.name for f in offered)}.",

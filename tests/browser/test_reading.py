@@ -1,20 +1,10 @@
 """Pages in a real browser: nothing overflows, every text can be read, the keyboard reaches the content."""
 
-import threading
-import time
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from kg.settings import Settings
-from kg.snapshot import Snapshot
-from kg.web.app import create_app
-
-CHROMIUM = "/usr/bin/chromium"
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run"]  # fmt: skip
 PATHS = (
     "/",
     "/id/john-cockerill-arquus-merger.html",
@@ -54,27 +44,6 @@ UNREADABLE = """() => {
   return [...new Set(faint)];
 }"""
 """Texts with less contrast than WCAG asks of small print."""
-
-
-@pytest.fixture(scope="module")
-def address(settings: Settings, built: Snapshot) -> Iterator[str]:
-    """The project, served on a free port."""
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 def visit(browser: Browser, address: str, width: int, scheme: str) -> Iterator[Page]:
