@@ -22,8 +22,8 @@ serve: $(VENV)/run
 	exec $(BIN)/kg serve --host $(HOST) --port $(PORT)
 
 test: $(VENV)/dev chromium
-	$(BIN)/ruff check src tests
-	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src tests bench
 	$(BIN)/mypy
 	$(BIN)/kg fmt --check
 	$(BIN)/pytest -n 2 --dist loadfile

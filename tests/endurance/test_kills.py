@@ -10,8 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import httpx2
-
-from conftest import Server
+from tests.endurance.server import Server
 
 KILLS = int(os.environ.get("ARMATURE_KILLS", "1000"))
 SEED = 20240521
