@@ -72,6 +72,34 @@ def check(settings: Settings, report: Path | None) -> None:
 
 
 @kg.command()
+@click.argument("kind")
+@click.argument("answers", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option("--show", is_flag=True, help="Show what would be written, and write nothing.")
+@click.option("--explain", is_flag=True, help="Tell what a kind of claim takes.")
+@click.pass_obj
+def new(settings: Settings, kind: str, answers: Sequence[str], show: bool, explain: bool) -> None:
+    """Enter a fact: a claim (stake, milestone, order-line …) with its source, or an entity (firm, order …).
+
+    What is missing is asked for on a terminal. Nothing is written that the shapes object to. For example:
+
+    \b
+    kg new stake subject=belgium object=john-cockerill-defense share=10 from=2024-07-02 \\
+        source=src:… locator="paragraph 3" gist="…" gist-fr="…"
+    """
+    from kg.drafting import command
+
+    if explain:
+        click.echo(command.explained(settings, kind))
+        return
+    ask = _asked if sys.stdin.isatty() else None
+    click.echo(command.new(settings, kind, _pairs(answers), ask, keep=not show))
+
+
+def _asked(question: Any) -> str:
+    return str(click.prompt(f"{question.text}\n  e.g. {question.example}\n{question.name}", err=True))
+
+
+@kg.command()
 @click.option("--host", help="Address to listen on.  [127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.  [8000]")
 @click.option("--workers", type=click.IntRange(1), help="Server processes.  [1]")
