@@ -42,6 +42,7 @@ def _files(settings: Settings, commands: click.Group) -> dict[Path, str]:
         docs / "queries.md": _queries(settings),
         docs / "commands.md": _commands(settings, commands),
         docs / "communique.md": _communique(settings, whole, prefixes),
+        docs / "coverage.md": _coverage(settings, whole, prefixes),
     }
 
 
@@ -212,3 +213,55 @@ def _weight(row: dict[str, str]) -> str:
     if row["edge"] == "true":
         return "claim and statement"
     return f"claim only ({row['status']})" if row["status"] else "claim only"
+
+
+# What the graph holds
+
+_COVERAGE: tuple[tuple[str, str, dict[str, str]], ...] = (
+    (
+        "In all",
+        "freshness",
+        {"claims": "claims", "sources": "sources", "passages": "passages", "disputes": "disputes"},
+    ),
+    (
+        "Things by kind",
+        "counts-by-kind",
+        {"kind": "kindLabel", "things": "count", "not real, or not yet": "notRealised"},
+    ),
+    ("Things by state", "entities-by-country", {"kind": "kindLabel", "state": "stateLabel", "things": "count"}),
+    (
+        "Claims by best source",
+        "claims-by-source-kind",
+        {"source": "sourceKindLabel", "claims": "claims", "%": "share"},
+    ),
+    ("Claims by kind and year", "claims-by-year", {"kind": "kindLabel", "year": "year", "claims": "count"}),
+    (
+        "Sources to read again first",
+        "oldest-sources",
+        {"source": "title", "publisher": "publisher", "read on": "accessed", "claims": "claims"},
+    ),
+)
+"""Sections of the coverage: heading, stored query, and heading → column."""
+
+_GAPS_SHOWN = 15
+
+
+def _coverage(settings: Settings, whole: Graph, prefixes: dict[str, str]) -> str:
+    queries = library(settings.queries)
+    sections = [
+        "# What the graph holds, and what it lacks\n",
+        _MARK,
+        "From `data/`, by the stored queries named below, which answer at `/query/<name>` with all their rows.\n",
+    ]
+    for heading, name, columns in _COVERAGE:
+        rows = ([row[column] for column in columns.values()] for row in _rows(whole, queries[name].text))
+        sections += [f"## {heading}\n\n`{name}`\n", _table(columns, rows)]
+    sections.append("## Gaps worth filling\n\n`gaps`\n")
+    for gap, group in groupby(_rows(whole, queries["gaps"].text), key=lambda row: row["gap"]):
+        things = list(group)
+        shown = "; ".join(
+            f"{row['thingLabel']} (`{terms.shorten(row['thing'], prefixes)}`)" for row in things[:_GAPS_SHOWN]
+        )
+        more = f"; and {len(things) - _GAPS_SHOWN} more" if len(things) > _GAPS_SHOWN else ""
+        sections.append(f"**{gap.capitalize()}** ({len(things)}): {shown}{more}.\n")
+    return "\n".join(sections)
