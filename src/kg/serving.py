@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias, TypedDict, cast
 
-from kg import snapshot, terms
+from kg import snapshot, terms, trace
 from kg.engine.cached import CachedStore
 from kg.engine.store import Accept, EmbeddedStore, Limits, Request, Store
 from kg.errors import NoSnapshot
@@ -121,6 +121,7 @@ class Serving:
                 raise
             served = self._current
         served.users += 1
+        trace.answers(served.hash)
         try:
             yield served
         finally:

@@ -1,6 +1,6 @@
 """Stored queries, search, exports and the descriptions of the graph."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -11,12 +11,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from kg import export, formats, terms
 from kg.engine.store import Accept
 from kg.engine.store import Request as Query
-from kg.errors import BadRequest, NoSnapshot, UnknownEntity, UnknownQuery
+from kg.errors import BadRequest, UnknownEntity, UnknownQuery
 from kg.formats import HTML, JSON, Format, of_family
 from kg.serving import Current, Serving, Values
 from kg.stored import Parameter, StoredQuery, find, offered
 from kg.web import descriptions, pages
-from kg.web.replies import chosen, etag, headers, integer, split_suffix, unchanged, unknown
+from kg.web.replies import chosen, etag, headers, integer, local, split_suffix, unchanged, unknown
 
 SOLUTIONS = of_family("solutions")
 GRAPHS = of_family("graph")
@@ -101,7 +101,7 @@ async def _stored(request: Request, serving: Serving, name: str) -> Response:
     if form is None and name.endswith(".rq"):
         stem, form = name.removesuffix(".rq"), _QUERY_TEXT
     if stem not in offered(serving.settings.queries):
-        raise UnknownQuery(f"There is no stored query '{stem}'; see /query for the list.")
+        raise UnknownQuery(f"There is no stored query '{stem}'; see {local(request, '/query')} for the list.")
     stored = find(serving.settings.queries, stem)
     values = _values(request)
     form = form or chosen(request, (HTML, *(SOLUTIONS if _tabular(stored) else GRAPHS)))
@@ -190,7 +190,7 @@ def _add_exports(routes: APIRouter, serving: Serving) -> None:
     async def exports(request: Request) -> Response:
         async with serving.current() as served:
             if chosen(request, (HTML, JSON)) is JSON:
-                return JSONResponse(_downloads(served))
+                return JSONResponse(_downloads(request, served))
             return await pages.exports(request, serving, served)
 
     @routes.get("/export/{path:path}", tags=["export"], summary="Download a graph", response_class=Response)
@@ -200,19 +200,23 @@ def _add_exports(routes: APIRouter, serving: Serving) -> None:
         async with serving.current() as served:
             tag = etag(serving.settings, served, form)
             held = unchanged(request, tag)
-            return held or await _downloaded(serving, served, name, form, tag)
+            return held or await _downloaded(request, serving, served, name, form, tag)
 
 
-def _downloads(served: Current) -> dict[str, Any]:
-    graphs = served.snapshot.manifest.graphs
+def _downloads(request: Request, served: Current) -> dict[str, Any]:
+    def files(name: str, forms: Sequence[Format]) -> list[str]:
+        return [local(request, f"/export/{name}.{form.name}") for form in forms]
+
     return {
         "snapshot": served.hash,
-        "all": [f"/export/all.{form.name}" for form in WHOLE],
-        "graphs": {g: [f"/export/{g.removeprefix(terms.BASE)}.{form.name}" for form in GRAPHS] for g in graphs},
+        "all": files("all", WHOLE),
+        "graphs": {g: files(g.removeprefix(terms.BASE), GRAPHS) for g in served.snapshot.manifest.graphs},
     }
 
 
-async def _downloaded(serving: Serving, served: Current, name: str, form: Format, tag: str) -> Response:
+async def _downloaded(
+    request: Request, serving: Serving, served: Current, name: str, form: Format, tag: str
+) -> Response:
     filename = f"armature-{name.replace('/', '-')}-{served.hash[:12]}.{form.name}"
     extra = {"Content-Disposition": f'attachment; filename="{filename}"', "X-Armature-Snapshot": served.hash}
     if name != "all" and not name.startswith("graph/"):
@@ -220,7 +224,7 @@ async def _downloaded(serving: Serving, served: Current, name: str, form: Format
             served, find(serving.settings.queries, "describe"), {"entity": [terms.BASE + name]}
         )
         if not found:
-            raise unknown(served.search, terms.BASE + name)
+            raise unknown(request, served.search, terms.BASE + name)
         body = export.rewritten(found, form, serving.prefixes)
         return Response(body, media_type=form.content_type, headers=headers(tag, extra))
     buffer = export.scratch()
@@ -243,13 +247,13 @@ def _graph_named(request: Request) -> str:
     Raises:
         BadRequest, UnknownEntity: neither or both are given, or the name is none of ours.
     """
-    graphs = request.query_params.getlist("graph")
+    graphs, exports = request.query_params.getlist("graph"), local(request, "/export")
     if len(graphs) + ("default" in request.query_params) != 1:
-        raise BadRequest("Name one graph: '?default', or '?graph=' with its IRI; see /export for the list.")
+        raise BadRequest(f"Name one graph: '?default', or '?graph=' with its IRI; see {exports} for the list.")
     if not graphs:
         return "all"
     if not graphs[0].startswith(terms.GRAPH):
-        raise UnknownEntity(f"There is no named graph <{graphs[0]}>; see /export for the list.")
+        raise UnknownEntity(f"There is no named graph <{graphs[0]}>; see {exports} for the list.")
     return graphs[0].removeprefix(terms.BASE)
 
 
@@ -265,7 +269,7 @@ def _add_descriptions(routes: APIRouter, serving: Serving) -> None:
                 if held := unchanged(request, tag):
                     return held
                 if form is not HTML:
-                    return await _downloaded(serving, served, graph, form, tag)
+                    return await _downloaded(request, serving, served, graph, form, tag)
                 response: Response = await page(request, serving, served)
                 response.headers.update(headers(tag))
                 return response
@@ -290,22 +294,9 @@ def _add_descriptions(routes: APIRouter, serving: Serving) -> None:
         form = chosen(request, GRAPHS)
         async with serving.current() as served:
             tag = etag(serving.settings, served, form)
-            return unchanged(request, tag) or await _downloaded(serving, served, name, form, tag)
+            return unchanged(request, tag) or await _downloaded(request, serving, served, name, form, tag)
 
     @routes.get("/", include_in_schema=False)
     async def home(request: Request) -> Response:
         async with serving.current() as served:
             return await pages.home(request, serving, served)
-
-    @routes.get("/healthz", tags=["operations"], summary="Whether the server answers, and from what")
-    async def healthz() -> dict[str, Any]:
-        async with serving.current() as served:
-            manifest = served.snapshot.manifest
-            if not served.snapshot.statements.is_file():
-                raise NoSnapshot("The snapshot that was served is gone from the disk; build it again.")
-            return {
-                "status": "ok",
-                "snapshot": manifest.hash,
-                "recordDate": manifest.record_date,
-                "triples": manifest.triples,
-            }
