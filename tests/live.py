@@ -38,8 +38,12 @@ class Live:
         if receive_bytes:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         made.settimeout(20)
-        made.bind((client, 0))
-        made.connect(("127.0.0.1", self.port))
+        try:
+            made.bind((client, 0))
+            made.connect(("127.0.0.1", self.port))
+        except OSError:
+            made.close()
+            raise
         return made
 
     def ask(self, path: str, client: str = "127.0.0.1", **headers: str) -> tuple[int, dict[str, str], bytes]:
@@ -124,13 +128,14 @@ def serving(settings: Settings, folder: Path, *options: str, **chosen: object) -
             found = re.search(r"http://[^ /]+:(\d+)", process.stdout.readline())
             assert found, stderr.read_text()
             live = Live(process, int(found[1]), stderr)
-            within(30, lambda: _answers(live))
+            within(30, lambda: answers(live))
             yield live
         finally:
             end(process)
 
 
-def _answers(live: Live) -> bool:
+def answers(live: Live) -> bool:
+    """Whether the server can be talked to."""
     try:
         return live.ask("/healthz")[0] == 200
     except OSError:

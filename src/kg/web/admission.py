@@ -14,7 +14,7 @@ from kg.settings import Settings
 from kg.web.forwarded import Proxies
 
 _RETRY_SECONDS = 5
-_REFUSED_SHARE = 4
+_REFUSED_SHARE, _REFUSED_LEAST = 4, 16
 _IPV6_CLIENT = 64
 """Bits of an IPv6 address that one client has for itself."""
 
@@ -70,7 +70,7 @@ class Admission:
     @property
     def overrun(self) -> bool:
         """Whether even those turned away are too many to be told why."""
-        return len(self._refused) > max(self._most // _REFUSED_SHARE, 1)
+        return len(self._refused) > max(self._most // _REFUSED_SHARE, _REFUSED_LEAST)
 
     def waits(self, guest: Guest) -> None:
         """From now on the server waits for this connection's next request to arrive whole."""
