@@ -14,7 +14,7 @@ SOURCE = ROOT / "src" / "kg"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 STAGES = (
-    ("__init__", "settings", "errors", "terms", "formats"),
+    ("__init__", "settings", "errors", "terms", "formats", "trace"),
     ("stored",),
     ("compiler.turtle", "compiler.layout"),
     ("compiler.report", "compiler.check", "compiler.assemble", "compiler.derive"),
@@ -26,7 +26,7 @@ STAGES = (
     ("drafting.values",),
     ("drafting.draft", "drafting.files"),
     ("drafting.command",),
-    ("engine.limits", "engine.frames", "engine.lexer", "engine.sandbox", "engine.syntax"),
+    ("engine.limits", "engine.stats", "engine.frames", "engine.lexer", "engine.sandbox", "engine.syntax"),
     ("engine.precheck", "engine.reader", "engine.failures", "engine.child"),
     ("engine.pool",),
     ("engine.exchange",),
@@ -41,8 +41,13 @@ STAGES = (
     ("web.pages",),
     ("web.exports",),
     ("web.problems", "web.sparql", "web.things", "web.api"),
+    ("web.security", "web.forwarded", "web.logs", "web.metrics"),
+    ("web.admission", "web.access", "web.envelope", "web.wire"),
+    ("web.operations", "web.connection"),
     ("web.app",),
     ("console", "docs"),
+    ("web.process",),
+    ("web.workers",),
     ("web.server",),
     ("cli",),
     ("__main__",),

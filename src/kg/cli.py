@@ -26,14 +26,14 @@ def kg(context: click.Context, /, **given: Path | None) -> None:
     context.obj = _settings({name: path.resolve() for name, path in given.items() if path})
 
 
-def _settings(given: dict[str, Path]) -> Settings:
+def _settings(given: dict[str, Any]) -> Settings:
     """The settings of this run.
 
     Raises:
         BadRequest: a ``KG_…`` variable cannot be used, or the home folder is not the project's.
     """
     try:
-        settings = Settings(**given)  # type: ignore[arg-type]  # two paths by name
+        settings = Settings(**given)
     except ValidationError as error:
         reasons = "; ".join(f"KG_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
         raise BadRequest(f"A setting cannot be used: {reasons}.") from error
@@ -103,14 +103,16 @@ def _asked(question: Any) -> str:
 @click.option("--host", help="Address to listen on.  [127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.  [8000]")
 @click.option("--workers", type=click.IntRange(1), help="Server processes.  [1]")
+@click.option("--root-path", metavar="PATH", help="Path at which a proxy shows the server, e.g. /armature.")
 @click.option("--no-build", is_flag=True, help="Fail where there is no snapshot instead of building one.")
 @click.pass_obj
 def serve(settings: Settings, /, no_build: bool, **given: Any) -> None:
     """Serve the current snapshot over HTTP; build it first where there is none."""
     from kg.web import server
 
-    chosen = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
-    server.serve(chosen, None if no_build else _built)
+    chosen = _settings({**settings.model_dump(), **{n: value for n, value in given.items() if value is not None}})
+    if code := server.serve(chosen, None if no_build else _built):
+        raise SystemExit(code)
 
 
 def _built(settings: Settings) -> Snapshot:

@@ -130,6 +130,76 @@ class QueryTooLarge(KgError):
         return {"Connection": "close"}
 
 
+# How the caller sent it
+
+
+class Refused(KgError):
+    """The connection is not served on: nothing that follows on it is read."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+    def headers(self) -> dict[str, str]:
+        return {"Connection": "close"}
+
+
+class MalformedRequest(Refused):
+    """What came is not HTTP."""
+
+    title = "Malformed request"
+
+
+class VersionNotSupported(Refused):
+    """The request speaks another version of HTTP than 1.0 and 1.1."""
+
+    status = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
+    title = "HTTP version not supported"
+
+
+class RequestTimeout(Refused):
+    """The request did not arrive whole in time; member ``limit`` is in seconds."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    title = "The request took too long to arrive"
+
+
+class AddressTooLong(Refused):
+    """The request line is longer than the limit, in bytes."""
+
+    status = HTTPStatus.REQUEST_URI_TOO_LONG
+    title = "The address is too long"
+
+
+class HeaderTooLarge(Refused):
+    """The header has more fields or bytes than the limit."""
+
+    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    title = "The header is too large"
+
+
+class BodyTooLarge(Refused):
+    """The body has more bytes than the limit."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    title = "The body is too large"
+
+
+class TooManyConnections(Refused):
+    """All connections are taken; member ``retry_after`` is in seconds."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    title = "Too many connections"
+
+    def headers(self) -> dict[str, str]:
+        return {**super().headers(), "Retry-After": str(self.members.get("retry_after", 1))}
+
+
+class TooManyOfOneClient(TooManyConnections):
+    """One client address has all the connections that it may have; member ``retry_after`` is in seconds."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    title = "Too many connections from your address"
+
+
 # What the query costs
 
 
@@ -218,6 +288,21 @@ class NoSnapshot(KgError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     title = "No snapshot"
     exit_code = 6
+
+
+class NotReady(KgError):
+    """The server cannot answer queries now, or is about to stop; the detail is the reason."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    title = "Not ready"
+    exit_code = 6
+
+
+class Forbidden(KgError):
+    """The address is not for this client."""
+
+    status = HTTPStatus.FORBIDDEN
+    title = "Not for this client"
 
 
 class BuildUnderWay(KgError):

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias, TypedDict, cast
 
 from cachetools import LRUCache
 
-from kg import snapshot, terms
+from kg import snapshot, terms, trace
 from kg.downloads import Downloads
 from kg.engine.cached import CachedStore
 from kg.engine.store import Accept, EmbeddedStore, Limits, Request, Store
@@ -138,6 +138,7 @@ class Serving:
                 raise
             served = self._current
         served.users += 1
+        trace.answers(served.hash)
         try:
             yield served
         finally:

@@ -4,10 +4,12 @@ Each field can be set by an environment variable ``KG_<FIELD>`` and, where ``kg 
 option of the command line.
 """
 
+import ipaddress
 from pathlib import Path
+from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import AfterValidator, BeforeValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PACKAGE = Path(__file__).parent
@@ -24,6 +26,33 @@ def _snapshots() -> Path:
     """Where snapshots go: ``var/snapshots`` of a checkout, else the user's data folder."""
     in_checkout = (CHECKOUT / "ontology" / "kg.ttl").is_file()
     return CHECKOUT / "var" / "snapshots" if in_checkout else user_data_path("armature") / "snapshots"
+
+
+def _prefix(path: str) -> str:
+    """``/armature/`` → ``/armature``; the empty path is the root of the host."""
+    bare = path.strip("/")
+    if bare and not all(part.replace("-", "").replace("_", "").isalnum() for part in bare.split("/")):
+        raise ValueError(f"'{path}' is no path of letters, digits, '-' and '_', such as /armature")
+    return f"/{bare}" if bare else ""
+
+
+def _networks(text: str) -> str:
+    """Addresses and networks with commas between them, or ``*``; told at once where one is none."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name != "*":
+            ipaddress.ip_network(name)
+    return ",".join(names)
+
+
+def _lower(text: object) -> object:
+    return text.lower() if isinstance(text, str) else text
+
+
+RootPath = Annotated[str, AfterValidator(_prefix)]
+Networks = Annotated[str, AfterValidator(_networks)]
+LogFormat = Annotated[Literal["text", "json"], BeforeValidator(_lower)]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 
 
 class Settings(BaseSettings):
@@ -49,6 +78,40 @@ class Settings(BaseSettings):
     query_depth: PositiveInt = Field(default=100, description="Brackets that a query may nest.")
     cache_bytes: int = Field(default=64 << 20, ge=0, description="Bytes of answers kept for the next caller.")
     queue: PositiveInt = Field(default=64, description="Queries that may wait for a free query process.")
+
+    # Operations: where the server stands, what it tells, and how long it waits for whom.
+    root_path: RootPath = Field(default="", description="Path at which a proxy shows the server, e.g. `/armature`.")
+    forwarded_allow_ips: Networks = Field(
+        default="127.0.0.1,::1", description="Proxies whose X-Forwarded headers are believed; `*` for all."
+    )
+    metrics_allow_ips: Networks = Field(
+        default="127.0.0.1,::1", description="Clients that may read `/metrics`; `*` for all."
+    )
+    hsts: int = Field(default=0, ge=0, description="Seconds of Strict-Transport-Security over https; 0 sends none.")
+    log_format: LogFormat = Field(default="text", description="`text`, or `json`: one object per line.")
+    log_level: LogLevel = Field(default="info", description="`debug`, `info`, `warning` or `error`.")
+    access_log: bool = Field(default=True, description="Whether each request is a line of the log.")
+    header_seconds: PositiveFloat = Field(default=10.0, description="Seconds that a request's header may take.")
+    body_seconds: PositiveFloat = Field(default=20.0, description="Seconds that a request's body may take.")
+    keep_alive: PositiveFloat = Field(default=65.0, description="Seconds that an idle connection stays open.")
+    half_closed: NonNegativeFloat = Field(
+        default=1.0, description="Seconds that a client which can send no more may wait for its answer to begin."
+    )
+    least_rate: PositiveInt = Field(
+        default=20_000, description="Bytes per second for which a client is given time beyond the transfer limit."
+    )
+    line_bytes: PositiveInt = Field(default=16_384, description="Bytes that a request line may have.")
+    header_bytes: PositiveInt = Field(default=32_768, description="Bytes that a request's header fields may have.")
+    header_fields: PositiveInt = Field(default=100, description="Header fields that a request may have.")
+    body_bytes: PositiveInt = Field(default=1 << 20, description="Bytes that a request's body may have.")
+    connections: PositiveInt = Field(default=1_000, description="Connections per server process.")
+    connections_per_client: PositiveInt = Field(
+        default=64, description="Connections per client address (IPv6: per /64), trusted proxies apart."
+    )
+    drain: NonNegativeFloat = Field(
+        default=0.0, description="Seconds between the signal to stop, when /readyz turns 503, and the closed door."
+    )
+    shutdown: PositiveFloat = Field(default=30.0, description="Seconds that running requests may take to finish.")
 
     @property
     def ontology(self) -> Path:

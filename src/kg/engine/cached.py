@@ -32,11 +32,16 @@ class CachedStore:
     """A store that answers what it has answered before from memory; ``size`` in bytes, 0 keeps nothing."""
 
     def __init__(self, store: Store, size: int) -> None:
-        self._store = store
+        self.behind = store
         self._largest = size // _LARGEST_SHARE
         self._kept: LRUCache[Request, _Kept] = LRUCache(size, getsizeof=_size)
         self.hits = 0
         self.misses = 0
+
+    @property
+    def size(self) -> int:
+        """The bytes that the kept answers take."""
+        return int(self._kept.currsize)
 
     async def answer(self, request: Request, limits: Limits | None = None) -> Answer:
         """The answer of the store behind, or the one that it gave before.
@@ -49,7 +54,7 @@ class CachedStore:
             self.hits += 1
             return Answer(kept.media_type, kept.family, _at_once(kept.body), _nothing)
         self.misses += 1
-        answer = await self._store.answer(request, limits)
+        answer = await self.behind.answer(request, limits)
         if varies(request.query):
             return answer
         return Answer(answer.media_type, answer.family, self._keeping(request, answer), answer.close)
@@ -68,7 +73,7 @@ class CachedStore:
     async def close(self) -> None:
         """Forget everything and close the store behind."""
         self._kept.clear()
-        await self._store.close()
+        await self.behind.close()
 
 
 def varies(query: str) -> bool:

@@ -7,14 +7,16 @@ caller nothing. Callers beyond that wait in line, and beyond the length of the l
 import asyncio
 import logging
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Coroutine
+from contextvars import Context
 from pathlib import Path
 from typing import Any
 
 from kg.engine import frames
 from kg.engine.child import Child, ReaderDiedError
 from kg.engine.limits import Limits
+from kg.engine.stats import PoolStats
 from kg.errors import EngineFailure, TooBusy
 
 log = logging.getLogger(__name__)
@@ -36,12 +38,17 @@ class Pool:
         self._tasks: set[asyncio.Task[None]] = set()
         self._starter: asyncio.Task[None] | None = None
         self._failure = ""
+        self._causes: Counter[str] = Counter()
         self.closed = False
 
     @property
     def pids(self) -> set[int]:
         """The processes that are alive."""
         return {child.process.pid for child in (*self._idle, *self._busy) if child.alive}
+
+    def stats(self) -> PoolStats:
+        """What the readers are doing now, and why others ended since the start."""
+        return PoolStats(len(self._busy), len(self._idle), len(self._waiters), dict(self._causes))
 
     async def take(self) -> Child:
         """A reader of one's own, to be given back, left behind or discarded.
@@ -149,7 +156,8 @@ class Pool:
     def _tend(self) -> None:
         """Have readers started, one after the other, until there are enough."""
         if not self.closed and self._starter is None and self._missing():
-            self._starter = asyncio.get_running_loop().create_task(self._start_missing())
+            # readers outlive the request that has them started: what becomes of them is not told in its name
+            self._starter = asyncio.get_running_loop().create_task(self._start_missing(), context=Context())
             self._starter.add_done_callback(self._tended)
 
     def _tended(self, starter: asyncio.Task[None]) -> None:
@@ -212,6 +220,7 @@ class Pool:
         self._report(child, cause, code, seconds)
 
     def _report(self, child: Child, cause: str, code: int, seconds: float) -> None:
+        self._causes[cause] += 1
         level = logging.DEBUG if cause == "closed" else logging.WARNING
         line = "reader ended cause=%s pid=%d code=%d seconds=%.3f words=%r"
         log.log(level, line, cause, child.process.pid, code, seconds, child.last_words[:200])

@@ -14,6 +14,7 @@ from kg.engine.frames import Family, Question
 from kg.engine.limits import Limits
 from kg.engine.pool import Pool
 from kg.engine.precheck import DatasetClause, check_politely
+from kg.engine.stats import PoolStats
 from kg.formats import MediaType
 
 __all__ = ["Accept", "Answer", "EmbeddedStore", "Limits", "Request", "Store"]
@@ -90,6 +91,10 @@ class EmbeddedStore:
     def pids(self) -> set[int]:
         """The query processes that are alive, for metrics."""
         return self._pool.pids
+
+    def stats(self) -> PoolStats:
+        """What the query processes are doing."""
+        return self._pool.stats()
 
     async def answer(self, request: Request, limits: Limits | None = None) -> Answer:
         limits = limits or self._limits

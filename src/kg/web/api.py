@@ -10,13 +10,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from kg import export, formats
 from kg.engine.store import Accept
 from kg.engine.store import Request as Query
-from kg.errors import BadRequest, NoSnapshot, UnknownQuery
+from kg.errors import BadRequest, UnknownQuery
 from kg.formats import HTML, JSON, Format, of_family
 from kg.serving import Current, Serving, Values
 from kg.stored import Parameter, StoredQuery, find, offered
 from kg.web import descriptions, pages
 from kg.web.exports import downloaded
-from kg.web.replies import chosen, etag, headers, integer, split_suffix, unchanged
+from kg.web.replies import chosen, etag, headers, integer, local, split_suffix, unchanged
 
 SOLUTIONS = of_family("solutions")
 GRAPHS = of_family("graph")
@@ -99,7 +99,7 @@ async def _stored(request: Request, serving: Serving, name: str) -> Response:
     if form is None and name.endswith(".rq"):
         stem, form = name.removesuffix(".rq"), _QUERY_TEXT
     if stem not in offered(serving.settings.queries):
-        raise UnknownQuery(f"There is no stored query '{stem}'; see /query for the list.")
+        raise UnknownQuery(f"There is no stored query '{stem}'; see {local(request, '/query')} for the list.")
     stored = find(serving.settings.queries, stem)
     values = _values(request)
     form = form or chosen(request, (HTML, *(SOLUTIONS if _tabular(stored) else GRAPHS)))
@@ -215,16 +215,3 @@ def _add_descriptions(routes: APIRouter, serving: Serving) -> None:
     async def home(request: Request) -> Response:
         async with serving.current() as served:
             return await pages.home(request, serving, served)
-
-    @routes.get("/healthz", tags=["operations"], summary="Whether the server answers, and from what")
-    async def healthz() -> dict[str, Any]:
-        async with serving.current() as served:
-            manifest = served.snapshot.manifest
-            if not served.snapshot.statements.is_file():
-                raise NoSnapshot("The snapshot that was served is gone from the disk; build it again.")
-            return {
-                "status": "ok",
-                "snapshot": manifest.hash,
-                "recordDate": manifest.record_date,
-                "triples": manifest.triples,
-            }

@@ -1,44 +1,39 @@
 """The application: routes and middleware put together around one served graph."""
 
-import logging
-import multiprocessing
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kg import __version__
-from kg.engine.sandbox import end_with_parent
 from kg.serving import Serving
 from kg.settings import Settings
-from kg.web import api, exports, problems, sparql, things
-from kg.web.replies import allowed_at
-
-SECURITY = (
-    (b"content-security-policy", b"default-src 'none'; style-src 'self'; img-src 'self'; "
-     b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-)  # fmt: skip
+from kg.web import api, exports, operations, problems, sparql, things
+from kg.web.access import Access
+from kg.web.envelope import Envelope
+from kg.web.forwarded import Forwarded
+from kg.web.operations import Operations
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The ASGI application that serves the snapshots of these settings.
 
-    The snapshot is opened when the server starts; without one the start fails with ``NoSnapshot``.
+    The snapshot is opened when the server starts; without one the start fails with ``NoSnapshot``. The server
+    finds the :class:`kg.web.operations.Operations` of the process as ``observer`` in the state of the lifespan.
     """
     serving = Serving(settings)
+    operating = Operations(serving)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         serving.open()
         try:
-            yield
+            async with operating.sampling():
+                yield {"observer": operating}
         finally:
             await serving.close()
 
@@ -53,51 +48,25 @@ def create_app(settings: Settings) -> FastAPI:
     )
     problems.install(app)
     app.include_router(sparql.router(serving))
+    app.include_router(operations.router(serving, operating))
     app.include_router(api.router(serving))
     app.include_router(exports.router(serving))
     app.include_router(things.router(serving))
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-    app.add_middleware(Envelope)
+    _wrap(app, settings, operating)
+    return app
+
+
+def _wrap(app: FastAPI, settings: Settings, operating: Operations) -> None:
+    """The layers around the routes, from the inside out."""
+    app.add_middleware(Envelope, settings=settings)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],
         allow_methods=["GET", "HEAD", "POST"],
         allow_headers=["*"],
-        expose_headers=["Content-Disposition", "ETag", "Link", "Retry-After", "X-Armature-Snapshot"],
+        expose_headers=["Content-Disposition", "ETag", "Link", "Retry-After", "X-Armature-Snapshot", "X-Request-ID"],
         max_age=86_400,
     )
-    return app
-
-
-def from_environment() -> FastAPI:
-    """The application for a server that starts its own worker processes; settings come from ``KG_…``."""
-    if multiprocessing.parent_process() is not None:
-        end_with_parent()
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
-    return create_app(Settings())
-
-
-class Envelope:
-    """HEAD for every GET, an answer to OPTIONS, and the security headers of every answer."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        if scope["method"] == "OPTIONS":
-            await Response(status_code=204, headers={"Allow": allowed_at(scope["path"])})(scope, receive, send)
-            return
-        head = scope["method"] == "HEAD"
-        inner = {**scope, "method": "GET", "asked": "HEAD"} if head else scope
-
-        async def enveloped(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *SECURITY]
-            elif head and message["type"] == "http.response.body":
-                message = {**message, "body": b""}
-            await send(message)
-
-        await self._app(inner, receive, enveloped)
+    app.add_middleware(Access, metrics=operating.metrics, settings=settings)
+    app.add_middleware(Forwarded, settings=settings)

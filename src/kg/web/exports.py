@@ -22,7 +22,7 @@ from kg.serving import Current, Serving
 from kg.snapshot import Snapshot
 from kg.stored import find
 from kg.web import pages
-from kg.web.replies import chosen, etag, headers, split_suffix, unchanged, unknown
+from kg.web.replies import chosen, etag, headers, local, split_suffix, unchanged, unknown
 
 GRAPHS = of_family("graph")
 WHOLE = of_family("graph", "dataset")
@@ -56,7 +56,7 @@ def _add_exports(routes: APIRouter, serving: Serving) -> None:
     async def exports(request: Request) -> Response:
         async with serving.current() as served:
             if chosen(request, (HTML, JSON)) is JSON:
-                return JSONResponse(_listed(served.snapshot, f"{_root(request)}/export"))
+                return JSONResponse(_listed(served.snapshot, local(request, "/export")))
             kept = snapshot.kept(serving.settings.snapshots)
             return await pages.exports(request, serving, served, served.snapshot.manifest, kept)
 
@@ -70,11 +70,6 @@ def _add_exports(routes: APIRouter, serving: Serving) -> None:
             return unchanged(request, tag) or await downloaded(
                 request, serving, served, name, form, tag, packed=packed
             )
-
-
-def _root(request: Request) -> str:
-    """What stands before every address where a proxy serves us under a path."""
-    return str(request.scope.get("root_path", ""))
 
 
 def _unpacked(path: str) -> tuple[str, bool]:
@@ -101,14 +96,14 @@ async def downloaded(
         BadRequest: one thing is small; it is not offered compressed.
     """
     if name == "all" or name.startswith("graph/"):
-        fixed = f"{_root(request)}/snapshot/{served.hash}/{name}.{form.name}{'.gz' if packed else ''}"
+        fixed = local(request, f"/snapshot/{served.hash}/{name}.{form.name}{'.gz' if packed else ''}")
         extra = {**headers(tag), "Content-Location": fixed}
         return await _file(served.snapshot, served.downloads, name, form, packed, extra)
     if packed:
         raise BadRequest(f"'{name}' is one thing, which is not offered compressed; leave out '.gz'.")
     found = await serving.triples(served, find(serving.settings.queries, "describe"), {"entity": [terms.BASE + name]})
     if not found:
-        raise unknown(served.search, terms.BASE + name)
+        raise unknown(request, served.search, terms.BASE + name)
     body = export.rewritten(found, form, serving.prefixes)
     about = {"Content-Disposition": _attachment(served.snapshot, name, form.name)}
     return Response(body, media_type=form.content_type, headers=headers(tag, about))
@@ -140,13 +135,13 @@ def _graph_named(request: Request) -> str:
     Raises:
         BadRequest, UnknownEntity: neither or both are given, or the name is none of ours.
     """
-    graphs = request.query_params.getlist("graph")
+    graphs, exports = request.query_params.getlist("graph"), local(request, "/export")
     if len(graphs) + ("default" in request.query_params) != 1:
-        raise BadRequest("Name one graph: '?default', or '?graph=' with its IRI; see /export for the list.")
+        raise BadRequest(f"Name one graph: '?default', or '?graph=' with its IRI; see {exports} for the list.")
     if not graphs:
         return "all"
     if not graphs[0].startswith(terms.GRAPH):
-        raise UnknownEntity(f"There is no named graph <{graphs[0]}>; see /export for the list.")
+        raise UnknownEntity(f"There is no named graph <{graphs[0]}>; see {exports} for the list.")
     return graphs[0].removeprefix(terms.BASE)
 
 
@@ -157,7 +152,7 @@ def _add_snapshots(routes: APIRouter, serving: Serving) -> None:
     @routes.get("/snapshot", summary="The snapshots that are kept, newest first", response_class=Response)
     async def snapshots(request: Request) -> Response:
         if chosen(request, (JSON, HTML)) is HTML:
-            return RedirectResponse(f"{_root(request)}/export", 303)
+            return RedirectResponse(local(request, "/export"), 303)
         async with serving.current() as served:
             return JSONResponse([_summary(one, served) for one in snapshot.kept(serving.settings.snapshots)])
 
@@ -165,10 +160,10 @@ def _add_snapshots(routes: APIRouter, serving: Serving) -> None:
     async def one(request: Request, start: str) -> Response:
         found = _found(serving, start)
         if found.hash != start:
-            return RedirectResponse(f"{_root(request)}/snapshot/{found.hash}", 307)
+            return RedirectResponse(local(request, f"/snapshot/{found.hash}"), 307)
         about = {"Cache-Control": FOR_EVER, "Vary": "Accept"}
         if chosen(request, (JSON, HTML)) is JSON:
-            files = _listed(found, f"{_root(request)}/snapshot/{found.hash}")
+            files = _listed(found, local(request, f"/snapshot/{found.hash}"))
             return JSONResponse({**asdict(found.manifest), **files}, headers=about)
         async with serving.current() as served:
             return await pages.exports(request, serving, served, found.manifest, [])
@@ -177,7 +172,7 @@ def _add_snapshots(routes: APIRouter, serving: Serving) -> None:
     async def file(request: Request, start: str, path: str) -> Response:
         found = _found(serving, start)
         if found.hash != start:
-            return RedirectResponse(f"{_root(request)}/snapshot/{found.hash}/{path}", 307)
+            return RedirectResponse(local(request, f"/snapshot/{found.hash}/{path}"), 307)
         bare, packed = _unpacked(path)
         name, form = split_suffix(bare, WHOLE if bare.startswith("all") else GRAPHS)
         form = form or chosen(request, WHOLE if name == "all" else GRAPHS)

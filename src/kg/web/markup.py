@@ -19,6 +19,7 @@ from kg.formats import Format
 from kg.serving import Current, Serving, Values
 from kg.terms import BASE, DEF, SPACES, Iri
 from kg.web import dates, views
+from kg.web.replies import root
 
 _SAFE = "/:,;@!$&'()*+=~"
 _SHORT = 12
@@ -101,7 +102,7 @@ def local(iri: Iri) -> bool:
 def site(request: Request, serving: Serving | None, served: Current | None, times: Values | None = None) -> Site:
     """The site as one request meets it; without a snapshot where nothing is served."""
     return Site(
-        root=request.scope.get("root_path", ""),
+        root=root(request),
         snapshot=served.hash if served else "",
         record_date=(served.record_date or "") if served else "",
         times={name: given[0] for name, given in (times or {}).items() if given and given[0]},

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kg import formats
+from kg import formats, trace
 from kg.errors import KgError
 from kg.search import Hit
 from kg.serving import Current, Row, Serving, Values
@@ -115,7 +115,7 @@ async def thing(request: Request, serving: Serving, served: Current, iri: str, t
     if iri in served.snapshot.manifest.graphs:
         return await _graph(visit)
     if not rows:
-        raise replies.unknown(served.search, iri)
+        raise replies.unknown(request, served.search, iri)
     return await _printer(iri, rows)(visit)
 
 
@@ -349,6 +349,13 @@ async def shapes(request: Request, serving: Serving, served: Current) -> Respons
 def problem(request: Request, error: KgError) -> Response:
     """A failure as a page, with the same words as its problem body."""
     status = int(error.status)
-    response = page("problem.html", site(request, None, None), status=status, error=error)
+    known = trace.current()
+    response = page(
+        "problem.html",
+        site(request, None, None),
+        status=status,
+        error=error,
+        request_id=known.id if known else "",
+    )
     response.status_code = status
     return response

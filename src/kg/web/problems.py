@@ -1,18 +1,15 @@
 """Failures as answers: every error of the tree becomes an RFC 9457 problem, or a page for a browser."""
 
-import logging
-
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
+from kg import trace
 from kg.errors import BadRequest, KgError, MethodNotAllowed, NotFound
 from kg.web import pages
-from kg.web.replies import allowed_at, wants_page
-
-log = logging.getLogger("kg.web.problems")
+from kg.web.replies import SEARCH, allowed_at, local, wants_page
 
 
 def install(app: FastAPI) -> None:
@@ -21,7 +18,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _of_framework)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(ClientDisconnect, _gone)
-    app.add_exception_handler(Exception, _unforeseen)
 
 
 def answer(request: Request, error: KgError) -> Response:
@@ -31,11 +27,16 @@ def answer(request: Request, error: KgError) -> Response:
         response.headers.update(error.headers())
         return response
     return JSONResponse(
-        error.problem(),
+        {**error.problem(), **_request_id()},
         status_code=int(error.status),
         headers=error.headers(),
         media_type="application/problem+json",
     )
+
+
+def _request_id() -> dict[str, str]:
+    known = trace.current()
+    return {"request_id": known.id} if known else {}
 
 
 async def _known(request: Request, error: Exception) -> Response:
@@ -47,14 +48,19 @@ async def _of_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
     path = request.url.path
     if error.status_code == MethodNotAllowed.status:
-        allowed = allowed_at(path)
+        allowed = allowed_at(request)
         response = answer(
             request, MethodNotAllowed(f"{request.method} is not allowed at {path}; use {allowed}.", allow=allowed)
         )
         response.headers["Allow"] = allowed
         return response
     if error.status_code == NotFound.status:
-        return answer(request, NotFound(f"There is nothing at {path}. Begin at / or search at /search?q=…"))
+        return answer(
+            request,
+            NotFound(
+                f"There is nothing at {path}. Begin at {local(request, '/')} or search at {local(request, SEARCH)}."
+            ),
+        )
     return answer(request, BadRequest(str(error.detail)))
 
 
@@ -69,6 +75,6 @@ async def _gone(_: Request, __: Exception) -> Response:
     return Response(status_code=499)
 
 
-async def _unforeseen(request: Request, error: Exception) -> Response:
-    log.error("unforeseen failure at %s", request.url.path, exc_info=error)
-    return answer(request, KgError("The server met a failure of its own; it has been logged."))
+def unforeseen() -> KgError:
+    """What a client is told of a failure that nobody thought of: nothing of the inside."""
+    return KgError("The server met a failure of its own; it has been logged.")

@@ -17,6 +17,7 @@ from kg.settings import Settings
 from kg.terms import Iri
 
 VARY = {"Vary": "Accept"}
+SEARCH = "/search?q=…"
 REVALIDATE = "no-cache"
 """Pages and data may be kept, but are asked for again each time: a new snapshot shows at once."""
 
@@ -67,9 +68,21 @@ def split_suffix(path: str, offered: Sequence[Format]) -> tuple[str, Format | No
     return (stem, form) if form in offered else (path, None)
 
 
-def allowed_at(path: str) -> str:
+def root(request: Request) -> str:
+    """The path at which the server is shown, without a slash at its end; empty for the root of the host."""
+    scope = request.scope
+    return str(scope.get("app_root_path", scope.get("root_path", ""))).rstrip("/")
+
+
+def local(request: Request, path: str) -> str:
+    """An address of this server, as its clients see it: ``/query`` → ``/armature/query`` behind that prefix."""
+    return root(request) + path
+
+
+def allowed_at(request: Request) -> str:
     """The methods that an address answers, for ``Allow``."""
-    return "GET, HEAD, OPTIONS, POST" if path.rstrip("/") == "/sparql" else "GET, HEAD, OPTIONS"
+    path = str(request.scope["path"]).removeprefix(root(request)).rstrip("/")
+    return "GET, HEAD, OPTIONS, POST" if path == "/sparql" else "GET, HEAD, OPTIONS"
 
 
 def wants_page(request: Request) -> bool:
@@ -91,9 +104,9 @@ def integer(request: Request, name: str, default: int, most: int) -> int:
     return int(text)
 
 
-def unknown(index: SearchIndex, iri: Iri) -> UnknownEntity:
+def unknown(request: Request, index: SearchIndex, iri: Iri) -> UnknownEntity:
     """The error for an IRI of which the graph says nothing, with what its name resembles."""
     words = iri.rpartition("/")[2].replace("-", " ")
     alike = [hit.iri for hit in index.find(words, limit=3)[1]]
-    hint = f"Did you mean {' or '.join(alike)}?" if alike else "Search at /search?q=…"
+    hint = f"Did you mean {' or '.join(alike)}?" if alike else f"Search at {local(request, SEARCH)}."
     return UnknownEntity(f"The graph says nothing of <{iri}>. {hint}", iri=iri)

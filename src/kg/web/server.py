@@ -1,22 +1,23 @@
-"""The HTTP server: uvicorn around the application, with a port that is known to be free."""
+"""The HTTP server from the command line: a port that is known to be free, and one process or several on it."""
 
 import errno
-import os
 import socket
 from collections.abc import Callable
 
 import click
-import uvicorn
-from uvicorn.supervisors.multiprocess import Multiprocess
 
 from kg import snapshot
 from kg.errors import CannotWrite, NoSnapshot, PortTaken
 from kg.settings import Settings
 from kg.snapshot import Snapshot
+from kg.web import process, workers
+
+_BACKLOG = 2048
+_UNSENT_BYTES = 1 << 16
 
 
-def serve(settings: Settings, build: Callable[[Settings], Snapshot] | None) -> None:
-    """Serve until interrupted; ``build`` makes the snapshot where there is none.
+def serve(settings: Settings, build: Callable[[Settings], Snapshot] | None) -> int:
+    """Serve until told to stop; ``build`` makes the snapshot where there is none. Returns the exit code.
 
     Raises:
         NoSnapshot: there is none, and nothing to build it with.
@@ -27,8 +28,11 @@ def serve(settings: Settings, build: Callable[[Settings], Snapshot] | None) -> N
         served = _snapshot(settings, build)
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        click.echo(f"Armature serves snapshot {served.hash[:12]} at http://{shown}:{port}  (Ctrl-C stops it)")
-        _run(settings, listener)
+        address = f"http://{shown}:{port}{settings.root_path}"
+        click.echo(f"Armature serves snapshot {served.hash[:12]} at {address}  (Ctrl-C stops it)")
+        if settings.workers > 1:
+            return workers.supervise(settings, listener)
+        return process.run(settings, listener, alone=True)
 
 
 def _snapshot(settings: Settings, build: Callable[[Settings], Snapshot] | None) -> Snapshot:
@@ -45,10 +49,10 @@ def _listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     # Named as TCP, or asyncio leaves Nagle's algorithm on and each small answer waits 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    _set_options(listener, settings)
     try:
         listener.bind((settings.host, settings.port))
-        listener.listen(2048)
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
@@ -61,20 +65,12 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def _run(settings: Settings, listener: socket.socket) -> None:
-    """One process, or a supervisor with several, on the listening socket."""
-    for name, value in settings.model_dump(mode="json").items():
-        os.environ[f"KG_{name.upper()}"] = str(value)
-    config = uvicorn.Config(
-        "kg.web.app:from_environment",
-        factory=True,
-        workers=settings.workers,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
-    if settings.workers > 1:
-        Multiprocess(config, sockets=[listener]).run()
-    else:
-        uvicorn.Server(config).run(sockets=[listener])
+def _set_options(listener: socket.socket, settings: Settings) -> None:
+    """What every accepted connection inherits.
+
+    The kernel keeps little that a client has not read, so that the server sees who reads slowly, and gives up
+    the rest when the client takes none of it for the transfer time.
+    """
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(settings.transfer * 1000))

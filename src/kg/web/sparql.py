@@ -130,7 +130,8 @@ async def _body(request: Request, most: int) -> str:
 
 async def _answer(request: Request, serving: Serving, asked: Asked | None) -> Response:
     if asked is None or not asked.query.strip():
-        raise BadRequest("There is no query; send it as 'query=…' (see /query for examples).")
+        examples = replies.local(request, "/query")
+        raise BadRequest(f"There is no query; send it as 'query=…' (see {examples} for examples).")
     accept = _accept(request, asked.format)
     query = Query(asked.query, accept, asked.default_graphs, asked.named_graphs)
     async with AsyncExitStack() as stack:

@@ -18,7 +18,7 @@ from kg.formats import CSV, HTML, JSON, JSON_LD, N_TRIPLES, RDF_XML, TURTLE, For
 from kg.serving import Current, Serving, Values
 from kg.stored import find
 from kg.web import pages
-from kg.web.replies import VARY, chosen, etag, headers, split_suffix, unchanged, unknown
+from kg.web.replies import SEARCH, VARY, chosen, etag, headers, local, split_suffix, unchanged, unknown
 
 OFFERED = (HTML, TURTLE, JSON_LD, N_TRIPLES, RDF_XML, JSON, CSV)
 _TIMES = ("asOf", "knownOn")
@@ -52,9 +52,9 @@ def router(serving: Serving) -> APIRouter:
 
 async def _answer(request: Request, serving: Serving, served: Current, space: str, slug: str) -> Response:
     if space == "def" and _ONTOLOGY.fullmatch(slug):
-        return RedirectResponse(f"{request.scope.get('root_path', '')}/ontology", 303, headers=VARY)
+        return RedirectResponse(local(request, "/ontology"), 303, headers=VARY)
     if not slug:
-        raise NotFound(f"Name a thing after /{space}/, or search at /search?q=…")
+        raise NotFound(f"Name a thing after {local(request, f'/{space}/')}, or search at {local(request, SEARCH)}.")
     name, form = split_suffix(slug, OFFERED)
     if form is None:
         return _redirect(request, space, name, chosen(request, OFFERED))
@@ -67,8 +67,8 @@ def _redirect(request: Request, space: str, name: str, form: Format) -> Response
     """303 from the thing to a document about it; the time parameters travel along."""
     kept = {k: v for k, v in request.query_params.multi_items() if k != "format"}
     query = "?" + "&".join(f"{quote(k)}={quote(v)}" for k, v in kept.items()) if kept else ""
-    root = request.scope.get("root_path", "")
-    return RedirectResponse(f"{root}/{space}/{quote(name)}.{form.name}{query}", 303, headers=VARY)
+    document = local(request, f"/{space}/{quote(name)}.{form.name}{query}")
+    return RedirectResponse(document, 303, headers=VARY)
 
 
 async def _twin(request: Request, serving: Serving, served: Current, iri: str, form: Format, tag: str) -> Response:
@@ -76,9 +76,9 @@ async def _twin(request: Request, serving: Serving, served: Current, iri: str, f
     if form is HTML:
         response = await pages.thing(request, serving, served, iri, times)
     elif form in (JSON, CSV):
-        response = await _claims(serving, served, iri, form, times)
+        response = await _claims(request, serving, served, iri, form, times)
     else:
-        response = await _description(serving, served, iri, form)
+        response = await _description(request, serving, served, iri, form)
     response.headers.update(headers(tag, {"Link": _links(request, iri)}))
     return response
 
@@ -93,18 +93,20 @@ def _times(request: Request, form: Format) -> Values:
     return given
 
 
-async def _description(serving: Serving, served: Current, iri: str, form: Format) -> Response:
+async def _description(request: Request, serving: Serving, served: Current, iri: str, form: Format) -> Response:
     """The statements about a thing in a graph format."""
     if iri in served.snapshot.manifest.graphs:
         path = await served.downloads.file(iri.removeprefix(terms.BASE), form)
         return FileResponse(path, media_type=form.content_type)
     found = await serving.triples(served, find(serving.settings.queries, "describe"), {"entity": [iri]})
     if not found:
-        raise unknown(served.search, iri)
+        raise unknown(request, served.search, iri)
     return Response(export.rewritten(found, form, serving.prefixes), media_type=form.content_type)
 
 
-async def _claims(serving: Serving, served: Current, iri: str, form: Format, times: Values) -> Response:
+async def _claims(
+    request: Request, serving: Serving, served: Current, iri: str, form: Format, times: Values
+) -> Response:
     """The claims that speak of a thing, or the things that a graph speaks of, as a table."""
     queries = serving.settings.queries
     if iri in served.snapshot.manifest.graphs:
@@ -112,14 +114,13 @@ async def _claims(serving: Serving, served: Current, iri: str, form: Format, tim
     elif await serving.rows(served, find(queries, "statements"), {"entity": [iri]}):
         text = find(queries, "claims").filled({"entity": [iri], **times}, serving.prefixes)
     else:
-        raise unknown(served.search, iri)
+        raise unknown(request, served.search, iri)
     body = await serving.body(served, Query(text, Accept(solutions=form.media_type)))
     return Response(body, media_type=form.content_type)
 
 
 def _links(request: Request, iri: str) -> str:
     """The ``Link`` header: the thing itself, and its twins in every format."""
-    root = request.scope.get("root_path", "")
-    path = quote(iri.removeprefix(terms.BASE))
-    twins = [f'<{root}/{path}.{f.name}>; rel="alternate"; type="{f.media_type}"' for f in OFFERED]
+    path = local(request, f"/{quote(iri.removeprefix(terms.BASE))}")
+    twins = [f'<{path}.{f.name}>; rel="alternate"; type="{f.media_type}"' for f in OFFERED]
     return ", ".join([f'<{iri}>; rel="describes"', *twins])

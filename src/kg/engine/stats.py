@@ -1,0 +1,14 @@
+"""What a pool of readers is doing, as numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PoolStats:
+    """``busy`` and ``idle`` count readers, ``waiting`` callers in line; ``ended`` maps a cause to its readers."""
+
+    busy: int
+    idle: int
+    waiting: int
+    ended: Mapping[str, int]

@@ -1,0 +1,91 @@
+"""Every request, seen from outside: it gets an identifier, is measured, counted and written down."""
+
+import logging
+import re
+import time
+import uuid
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kg import trace
+from kg.settings import Settings
+from kg.web.metrics import METHODS, Metrics
+
+log = logging.getLogger("kg.access")
+
+_IDENTIFIER = re.compile(rb"[A-Za-z0-9._\-]{1,128}")
+_HEADER = b"x-request-id"
+
+
+@dataclass
+class _Answer:
+    """What has been sent of an answer; the status is 499 while the client has got nothing."""
+
+    status: int = 499
+    size: int = 0
+    whole: bool = False
+
+
+class Access:
+    """The outermost layer but for the proxies' headers, so that nothing escapes it."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, settings: Settings) -> None:
+        self._app, self._metrics, self._told = app, metrics, settings.access_log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        known = trace.begin(identifier(scope))
+        answer = _Answer()
+        started = time.perf_counter()
+
+        async def watched(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer.status = message["status"]
+                message = {**message, "headers": [*message["headers"], (_HEADER, known.id.encode())]}
+            await send(message)
+            if message["type"] == "http.response.body":
+                answer.size += len(message.get("body", b""))
+                answer.whole = not message.get("more_body", False)
+
+        self._metrics.in_flight.inc()
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            self._metrics.in_flight.dec()
+            self._record(scope, known, answer, time.perf_counter() - started)
+
+    def _record(self, scope: Scope, known: trace.Trace, answer: _Answer, seconds: float) -> None:
+        route = template(scope)
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        self._metrics.requests.labels(method, route, f"{answer.status // 100}xx").inc()
+        self._metrics.seconds.labels(route).observe(seconds)
+        if self._told:
+            about = {
+                "method": scope["method"],
+                "route": route,
+                "path": scope["path"],
+                "status": answer.status,
+                "seconds": round(seconds, 6),
+                "bytes": answer.size,
+                "client": scope["client"][0] if scope["client"] else "",
+                "request": known.id,
+                "snapshot": known.snapshot[:12],
+                **({} if answer.whole else {"cut": True}),
+            }
+            log.info("request", extra={"fields": about})
+
+
+def identifier(scope: Scope) -> str:
+    """The request's own identifier if it brings a well-formed one, else a new one."""
+    given = next((value for name, value in scope["headers"] if name == _HEADER), b"")
+    return given.decode("ascii") if _IDENTIFIER.fullmatch(given) else uuid.uuid4().hex
+
+
+def template(scope: Scope) -> str:
+    """The route that answered, as it is written in the code: ``/id/{slug:path}``; ``-`` where none did."""
+    if (path := getattr(scope.get("route"), "path", None)) is not None:
+        return str(path)
+    return "/static" if scope.get("app_root_path") is not None else "-"
