@@ -21,7 +21,9 @@ _VARYING = re.compile(r"\b(NOW|RAND|UUID|STRUUID|BNODE)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class _Kept:
+class Kept:
+    """An answer in memory."""
+
     media_type: MediaType
     family: Family
     body: bytes
@@ -34,7 +36,7 @@ class CachedStore:
     def __init__(self, store: Store, size: int) -> None:
         self.behind = store
         self._largest = size // _LARGEST_SHARE
-        self._kept: LRUCache[Request, _Kept] = LRUCache(size, getsizeof=_size)
+        self._kept: LRUCache[Request, Kept] = LRUCache(size, getsizeof=_size)
         self.hits = 0
         self.misses = 0
 
@@ -49,15 +51,26 @@ class CachedStore:
         Raises:
             KgError: as the store behind; errors are not kept.
         """
-        kept = self._kept.get(request)
-        if kept is not None:
-            self.hits += 1
-            return Answer(kept.media_type, kept.family, _at_once(kept.body), _nothing)
+        if (kept := self.kept(request)) is not None:
+            return Answer(kept.media_type, kept.family, _at_once(kept.body), _nothing, kept.body)
         self.misses += 1
         answer = await self.behind.answer(request, limits)
         if varies(request.query):
             return answer
+        if answer.whole is not None:
+            self._keep(request, answer, answer.whole)
+            return answer
         return Answer(answer.media_type, answer.family, self._keeping(request, answer), answer.close)
+
+    def kept(self, request: Request) -> Kept | None:
+        """What was answered before, if it is still in memory."""
+        kept = self._kept.get(request)
+        self.hits += kept is not None
+        return kept
+
+    def _keep(self, request: Request, answer: Answer, body: bytes) -> None:
+        if len(body) <= self._largest:
+            self._kept[request] = Kept(answer.media_type, answer.family, body, request.query)
 
     async def _keeping(self, request: Request, answer: Answer) -> AsyncIterator[bytes]:
         pieces: list[bytes] = []
@@ -68,7 +81,7 @@ class CachedStore:
                 pieces.append(chunk)
             yield chunk
         if size <= self._largest:
-            self._kept[request] = _Kept(answer.media_type, answer.family, b"".join(pieces), request.query)
+            self._keep(request, answer, b"".join(pieces))
 
     async def close(self) -> None:
         """Forget everything and close the store behind."""
@@ -81,7 +94,7 @@ def varies(query: str) -> bool:
     return _VARYING.search(query) is not None
 
 
-def _size(kept: _Kept) -> int:
+def _size(kept: Kept) -> int:
     return len(kept.body) + len(kept.query)
 
 

@@ -57,6 +57,11 @@ class Exchange:
         self._run(_TRANSFER)
         return head[0], head[1]
 
+    @property
+    def whole(self) -> bytes | None:
+        """All bytes of the answer, if the engine has sent them all by now."""
+        return b"".join(self._first) if self._over else None
+
     async def chunks(self) -> AsyncIterator[bytes]:
         """The bytes of the answer, to be read once.
 

@@ -36,6 +36,12 @@ _PIECES: dict[Kind, str] = {
 }
 _PIECE = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PIECES.items()), re.ASCII)
 
+BRACKETS = {
+    **dict.fromkeys(("(", "{", "[", "<<", "<<(", "{|"), 1),
+    **dict.fromkeys((")", "}", "]", ">>", ")>>", "|}"), -1),
+}
+"""Bracket → by how much it changes the depth."""
+
 
 class Token(NamedTuple):
     """One piece of a query; ``start`` counts characters from 0."""
@@ -51,6 +57,16 @@ def tokens(query: str, start: int = 0) -> Iterator[Token]:
         kind: Kind = match.lastgroup  # type: ignore[assignment]  # the groups bear the names of the kinds
         if kind != "space":
             yield Token(kind, match[0], match.start())
+
+
+def nesting(query: str) -> int:
+    """How many brackets are open at once, at most."""
+    depth = deepest = 0
+    for match in _PIECE.finditer(query):
+        if match.lastgroup == "sign":
+            depth = max(0, depth + BRACKETS.get(match[0], 0))
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def place(query: str, offset: int) -> tuple[int, int]:

@@ -47,13 +47,15 @@ class Answer:
     """An answer on its way.
 
     ``chunks`` raises a :class:`kg.errors.KgError` if the engine fails after the first of them. Whoever stops
-    before the end calls :meth:`aclose`; doing so after it does no harm.
+    before the end calls :meth:`aclose`; doing so after it does no harm. ``whole`` is all of it, where that is
+    there already; ``chunks`` gives the same then.
     """
 
     media_type: MediaType
     family: Family
     chunks: AsyncIterator[bytes]
     close: Callable[[], Awaitable[None]]
+    whole: bytes | None = None
 
     async def aclose(self) -> None:
         """Stop the evaluation if it is still under way."""
@@ -101,7 +103,7 @@ class EmbeddedStore:
         clause = await check_politely(request.query, limits)
         exchange = Exchange(self._pool, await self._pool.take(), limits)
         family, media_type = await exchange.begin(_question(request, clause, limits))
-        return Answer(media_type, family, exchange.chunks(), exchange.aclose)
+        return Answer(media_type, family, exchange.chunks(), exchange.aclose, exchange.whole)
 
     async def close(self) -> None:
         await self._pool.close()

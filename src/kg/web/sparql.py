@@ -1,34 +1,41 @@
 """The SPARQL 1.1 Protocol for queries, at ``/sparql``."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
 
+from cachetools import LRUCache
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kg import formats
-from kg.engine.cached import varies
+from kg.engine.cached import CachedStore, varies
 from kg.engine.store import Accept, Answer
 from kg.engine.store import Request as Query
 from kg.errors import BadRequest, KgError, NotAcceptable, QueryTooLarge, UnsupportedMediaType
 from kg.formats import of_family
 from kg.serving import Current, Serving
+from kg.snapshot import Hash
 from kg.web import descriptions, pages, replies
 from kg.web.replies import VARY, unchanged, wants_page
 
 T = TypeVar("T")
+Key: TypeAlias = tuple[bytes, bytes | None]
+"""Query string and Accept header of a GET."""
 
 SOLUTIONS = of_family("solutions")
 GRAPHS = tuple(f for f in of_family("graph"))
 _FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-query"
+_SEEN_BYTES, _SEEN_HEAD_BYTES = 16 << 20, 2_000
+_SHORT_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,19 @@ class Asked:
     format: str | None
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A GET that was answered from a snapshot: what it asks, and the head of its answer but for the length.
+
+    ``size`` is about how many bytes it takes to remember it.
+    """
+
+    snapshot: Hash
+    query: Query
+    headers: list[tuple[bytes, bytes]]
+    size: int
+
+
 class ClientGone(KgError):
     """The client closed the connection before its answer was ready; nobody reads this."""
 
@@ -49,33 +69,95 @@ class ClientGone(KgError):
 
 
 def router(serving: Serving) -> APIRouter:
-    """GET and POST of ``/sparql``."""
+    """GET and POST of ``/sparql``: documented for the framework, answered by :class:`Endpoint`."""
     routes = APIRouter(tags=["sparql"])
+    endpoint = Endpoint(serving)
+    routes.routes.append(Route("/sparql", endpoint, methods=["GET", "POST"], include_in_schema=False))
     about = {
         "summary": "Query the graph (SPARQL 1.1 Protocol)",
         "description": "SELECT and ASK answer in JSON, XML, CSV or TSV; CONSTRUCT and DESCRIBE in Turtle, "
         "JSON-LD, N-Triples or RDF/XML: by Accept, or by `format`. Without a query: the service description.",
         "response_class": Response,
+        "response_model": None,
     }
     query = {"name": "query", "in": "query", "schema": {"type": "string"}, "description": "SPARQL 1.1"}
     body = {"content": {_DIRECT: {"schema": {"type": "string"}}, _FORM: {"schema": {"type": "object"}}}}
 
-    @routes.get("/sparql", operation_id="sparql_get", openapi_extra={"parameters": [query]}, **about)  # type: ignore[arg-type]  # one dict for both
-    async def get(request: Request) -> Response:
+    for method, handler, extra in (
+        ("GET", endpoint.get, {"parameters": [query]}),
+        ("POST", endpoint.post, {"requestBody": body}),
+    ):
+        name = f"sparql_{method.lower()}"
+        routes.add_api_route("/sparql", handler, methods=[method], operation_id=name, openapi_extra=extra, **about)  # type: ignore[arg-type]  # texts by name
+    return routes
+
+
+class Endpoint:
+    """The protocol as a plain ASGI application, since the framework's own way takes longer than most queries.
+
+    A GET whose bytes were seen before, and whose answer is still in memory, is answered without being read again.
+    """
+
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
+        self._seen: LRUCache[Key, Seen] = LRUCache(_SEEN_BYTES, getsizeof=lambda seen: seen.size)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer: ASGIApp | None = self._again(scope)
+        if answer is None:
+            request = Request(scope, receive, send)
+            answer = await (self.get(request) if request.method == "GET" else self.post(request))
+        await answer(scope, receive, send)
+
+    async def get(self, request: Request) -> ASGIApp:
+        """A query in the address; without one the description of the service, or the page for people."""
         asked = _asked(list(request.query_params.multi_items()))
         if asked is not None:
-            return await _answer(request, serving, asked)
-        async with serving.current() as served:
+            return await _answer(request, self._serving, asked, self._seen)
+        async with self._serving.current() as served:
             if wants_page(request):
-                return await pages.workbench(request, serving, served, "")
-            triples = descriptions.service(serving, served, str(request.base_url))
-            return descriptions.described(request, serving, served, triples)
+                return await pages.workbench(request, self._serving, served, "")
+            triples = descriptions.service(self._serving, served, str(request.base_url))
+            return descriptions.described(request, self._serving, served, triples)
 
-    @routes.post("/sparql", operation_id="sparql_post", openapi_extra={"requestBody": body}, **about)  # type: ignore[arg-type]  # one dict for both
-    async def post(request: Request) -> Response:
-        return await _answer(request, serving, await _posted(request, serving.settings.query_length))
+    async def post(self, request: Request) -> ASGIApp:
+        """A query in the body."""
+        return await _answer(request, self._serving, await _posted(request, self._serving.settings.query_length))
 
-    return routes
+    def _again(self, scope: Scope) -> "_Whole | None":
+        """The answer that such a request had before, from memory."""
+        seen = self._seen.get(_key(scope)) if scope["method"] == "GET" else None
+        if seen is None or any(name == b"if-none-match" for name, _ in scope["headers"]):
+            return None
+        served = self._serving.open()
+        if served.hash != seen.snapshot or not isinstance(served.store, CachedStore):
+            return None
+        kept = served.store.kept(seen.query)
+        return _Whole(kept.body, seen.headers) if kept else None
+
+
+def _key(scope: Scope) -> Key:
+    """What the answer to a GET depends on, as it came in."""
+    accept = next((value for name, value in scope["headers"] if name == b"accept"), None)
+    return scope["query_string"], accept
+
+
+def _remember(seen: LRUCache[Key, Seen], key: Key, entry: Seen) -> None:
+    size = _SEEN_HEAD_BYTES + len(entry.query.query) + len(key[0]) + len(key[1] or b"")
+    if size < _SEEN_BYTES:
+        seen[key] = replace(entry, size=size)
+
+
+class _Whole:
+    """An answer that is all there, with its headers."""
+
+    def __init__(self, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        self._body, self._headers = body, headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+        headers = [*self._headers, (b"content-length", str(len(self._body)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": self._body})
 
 
 def _asked(pairs: list[tuple[str, str]]) -> Asked | None:
@@ -128,7 +210,9 @@ async def _body(request: Request, most: int) -> str:
         raise BadRequest(f"The request is not UTF-8: byte {error.start} cannot be read.") from error
 
 
-async def _answer(request: Request, serving: Serving, asked: Asked | None) -> Response:
+async def _answer(
+    request: Request, serving: Serving, asked: Asked | None, seen: LRUCache[Key, Seen] | None = None
+) -> ASGIApp:
     if asked is None or not asked.query.strip():
         examples = replies.local(request, "/query")
         raise BadRequest(f"There is no query; send it as 'query=…' (see {examples} for examples).")
@@ -144,7 +228,16 @@ async def _answer(request: Request, serving: Serving, asked: Asked | None) -> Re
         form = formats.BY_MEDIA_TYPE[answer.media_type]
         about = {"X-Armature-Snapshot": served.hash}
         headers = replies.headers(tag, about) if tag else {**VARY, **about}
+        if answer.whole is not None:
+            raw = _raw({**headers, "Content-Type": form.content_type})
+            if tag and seen is not None:
+                _remember(seen, _key(request.scope), Seen(served.hash, query, raw, 0))
+            return _Whole(answer.whole, raw)
         return _Streamed(answer, stack.pop_all(), media_type=form.content_type, headers=headers)
+
+
+def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 def _tag(served: Current, query: Query) -> str:
@@ -183,9 +276,21 @@ def _accept(request: Request, name: str | None) -> Accept:
 
 
 async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """Await the work, but cancel it when the client closes the connection."""
-    task = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(_disconnected(request))
+    """Await the work, but cancel it when the client closes the connection; of a short one that is not watched for."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait({task}, timeout=_SHORT_SECONDS)
+        if task.done():
+            return task.result()
+        return await _watched(request, task)
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def _watched(request: Request, task: asyncio.Task[T]) -> T:
+    gone: asyncio.Task[Any] = asyncio.create_task(_disconnected(request))
     try:
         await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
@@ -193,9 +298,6 @@ async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
         return task.result()
     finally:
         gone.cancel()
-        if not task.done():
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
 
 async def _disconnected(request: Request) -> None:
