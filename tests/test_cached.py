@@ -100,8 +100,14 @@ def test_another_format_is_another_answer() -> None:
 
 
 def test_an_answer_left_half_way_is_not_kept() -> None:
+    class Pausing(Counting):
+        async def _chunks(self, query: str) -> AsyncIterator[bytes]:
+            yield query.encode()
+            await asyncio.sleep(0.05)
+            yield b" end"
+
     async def attempt() -> list[str]:
-        behind = Counting()
+        behind = Pausing()
         store = CachedStore(behind, 1_000)
         answer = await store.answer(Request("a", JSON))
         async for _ in answer.chunks:

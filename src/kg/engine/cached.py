@@ -1,15 +1,17 @@
 """Answers kept for the next caller: a snapshot never changes, so neither does what it answers.
 
 The cache belongs to one snapshot and goes with it. It is bounded by the bytes of the answers; one that is large,
-unfinished or not the same each time (``RAND()``, ``NOW()``, …) is not kept.
+unfinished or not the same each time (``RAND()``, ``NOW()``, …) is not kept. What is asked by several at once is
+evaluated once.
 """
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 
 from cachetools import LRUCache
 
+from kg.engine.flights import Flights, at_once
 from kg.engine.frames import Family
 from kg.engine.limits import Limits
 from kg.engine.store import Answer, Request, Store
@@ -35,11 +37,12 @@ class CachedStore:
         self._store = store
         self._largest = size // _LARGEST_SHARE
         self._kept: LRUCache[Request, _Kept] = LRUCache(size, getsizeof=_size)
+        self._flights = Flights(store, self._largest)
         self.hits = 0
         self.misses = 0
 
     async def answer(self, request: Request, limits: Limits | None = None) -> Answer:
-        """The answer of the store behind, or the one that it gave before.
+        """The answer of the store behind, the one that it gave before, or the one that it is about to give.
 
         Raises:
             KgError: as the store behind; errors are not kept.
@@ -47,27 +50,21 @@ class CachedStore:
         kept = self._kept.get(request)
         if kept is not None:
             self.hits += 1
-            return Answer(kept.media_type, kept.family, _at_once(kept.body), _nothing)
+            return at_once(kept.media_type, kept.family, kept.body)
         self.misses += 1
-        answer = await self._store.answer(request, limits)
-        if varies(request.query):
-            return answer
-        return Answer(answer.media_type, answer.family, self._keeping(request, answer), answer.close)
+        if not self._largest or varies(request.query):
+            return await self._store.answer(request, limits)
+        return await self._flights.answer(request, limits, partial(self._keep, request))
 
-    async def _keeping(self, request: Request, answer: Answer) -> AsyncIterator[bytes]:
-        pieces: list[bytes] = []
-        size = 0
-        async for chunk in answer.chunks:
-            size += len(chunk)
-            if size <= self._largest:
-                pieces.append(chunk)
-            yield chunk
-        if size <= self._largest:
-            self._kept[request] = _Kept(answer.media_type, answer.family, b"".join(pieces), request.query)
+    def _keep(self, request: Request, answer: Answer, body: bytes) -> None:
+        kept = _Kept(answer.media_type, answer.family, body, request.query)
+        if _size(kept) <= self._kept.maxsize:
+            self._kept[request] = kept
 
     async def close(self) -> None:
         """Forget everything and close the store behind."""
         self._kept.clear()
+        await self._flights.close()
         await self._store.close()
 
 
@@ -78,11 +75,3 @@ def varies(query: str) -> bool:
 
 def _size(kept: _Kept) -> int:
     return len(kept.body) + len(kept.query)
-
-
-async def _at_once(body: bytes) -> AsyncIterator[bytes]:
-    yield body
-
-
-async def _nothing() -> None:
-    """There is nothing to close: the answer is in memory."""

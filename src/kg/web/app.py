@@ -17,6 +17,7 @@ from kg.engine.sandbox import end_with_parent
 from kg.serving import Serving
 from kg.settings import Settings
 from kg.web import api, problems, sparql, things
+from kg.web.rates import Callers, Rates
 from kg.web.replies import allowed_at
 
 SECURITY = (
@@ -57,12 +58,16 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(things.router(serving))
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.add_middleware(Envelope)
+    app.add_middleware(Callers, rates=Rates.of(settings))
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],
         allow_methods=["GET", "HEAD", "POST"],
         allow_headers=["*"],
-        expose_headers=["Content-Disposition", "ETag", "Link", "Retry-After", "X-Armature-Snapshot"],
+        expose_headers=[
+            *("Content-Disposition", "ETag", "Link", "RateLimit", "RateLimit-Policy", "Retry-After"),
+            "X-Armature-Snapshot",
+        ],
         max_age=86_400,
     )
     return app

@@ -20,7 +20,7 @@ from kg.engine.store import Request as Query
 from kg.errors import BadRequest, KgError, NotAcceptable, QueryTooLarge, UnsupportedMediaType
 from kg.formats import of_family
 from kg.serving import Current, Serving
-from kg.web import descriptions, pages, replies
+from kg.web import descriptions, pages, rates, replies
 from kg.web.replies import VARY, unchanged, wants_page
 
 T = TypeVar("T")
@@ -132,16 +132,17 @@ async def _answer(request: Request, serving: Serving, asked: Asked | None) -> Re
     if asked is None or not asked.query.strip():
         raise BadRequest("There is no query; send it as 'query=…' (see /query for examples).")
     accept = _accept(request, asked.format)
-    query = Query(asked.query, accept, asked.default_graphs, asked.named_graphs)
+    query = Query(asked.query, accept, asked.default_graphs, asked.named_graphs, rates.stranger())
     async with AsyncExitStack() as stack:
         served = await stack.enter_async_context(serving.current())
         tag = "" if request.method != "GET" or varies(asked.query) else _tag(served, query)
         if tag and (held := unchanged(request, tag)):
             return held
+        left = rates.admit(request)
         answer = await _while_connected(request, served.store.answer(query))
         stack.push_async_callback(answer.aclose)
         form = formats.BY_MEDIA_TYPE[answer.media_type]
-        about = {"X-Armature-Snapshot": served.hash}
+        about = {"X-Armature-Snapshot": served.hash, **left}
         headers = replies.headers(tag, about) if tag else {**VARY, **about}
         return _Streamed(answer, stack.pop_all(), media_type=form.content_type, headers=headers)
 
