@@ -16,11 +16,13 @@ from typing import Any, TypeVar
 import pyoxigraph as ox
 import pytest
 
+from kg.engine.caller import HOUSE, Caller
 from kg.engine.limits import Limits
 from kg.engine.store import Accept, EmbeddedStore, Request
 from kg.errors import EngineFailure, KgError, QueryTimeout, QueryTooExpensive, TooBusy
 
 T = TypeVar("T")
+STRANGER = Caller("public", "192.0.2.1")
 MIB = 1 << 20
 NODES = 1_000
 JSON_AND_TURTLE = Accept("application/sparql-results+json", "text/turtle")
@@ -78,14 +80,15 @@ async def settled(store: EmbeddedStore, before: set[int]) -> None:
         await asyncio.sleep(0.01)
 
 
-async def ask(store: EmbeddedStore, query: str, limits: Limits | None = None) -> bytes:
-    answer = await store.answer(Request(query, JSON_AND_TURTLE), limits)
+async def ask(store: EmbeddedStore, query: str, limits: Limits | None = None, caller: Caller = STRANGER) -> bytes:
+    answer = await store.answer(Request(query, JSON_AND_TURTLE, caller=caller), limits)
     return b"".join([chunk async for chunk in answer.chunks])
 
 
-async def probe(store: EmbeddedStore, number: int) -> None:
+async def probe(store: EmbeddedStore, number: int, caller: Caller = STRANGER) -> None:
     """A small query, whose answer must be right."""
-    found = await ask(store, f"SELECT ?l WHERE {{ <urn:x:{number}> <urn:x:label> ?l }}", Limits())
+    query = f"SELECT ?l WHERE {{ <urn:x:{number}> <urn:x:label> ?l }}"
+    found = await ask(store, query, Limits(), caller)
     row = b'{"l":{"type":"literal","value":"node %d"}}' % number
     assert found == b'{"head":{"vars":["l"]},"results":{"bindings":[' + row + b"]}}"
 
@@ -108,13 +111,13 @@ DEADLINE = Limits(deadline=0.6, memory=512 * MIB, result_bytes=20 * MIB)
 
 @asynccontextmanager
 async def probed(store: EmbeddedStore) -> AsyncIterator[None]:
-    """Somebody else asks all the while, and is always answered right."""
+    """The house asks all the while, and is always answered right."""
     asked = 0
 
     async def keep_asking() -> None:
         nonlocal asked
         while True:
-            await probe(store, asked % NODES)
+            await probe(store, asked % NODES, HOUSE)
             asked += 1
             await asyncio.sleep(0.005)
 
@@ -314,7 +317,7 @@ def test_a_slow_caller_does_not_keep_a_reader(directory: Path) -> None:
 
     async def attempt() -> None:
         async with opened(directory, Limits(deadline=5, transfer=0.3), readers=1) as store:
-            answer = await store.answer(Request(CROSS, Accept("text/csv")))
+            answer = await store.answer(Request(CROSS, Accept("text/csv"), caller=STRANGER))
             await anext(aiter(answer.chunks))
             await asyncio.sleep(0.6)
             await probe(store, 7)
@@ -328,7 +331,7 @@ def test_a_slow_caller_does_not_keep_a_reader(directory: Path) -> None:
 def test_results_wait_in_the_reader_not_in_the_server(directory: Path) -> None:
     async def attempt() -> int:
         async with opened(directory, Limits(deadline=5), readers=1) as store:
-            answer = await store.answer(Request(CROSS, Accept("text/csv")))
+            answer = await store.answer(Request(CROSS, Accept("text/csv"), caller=STRANGER))
             held = []
             async for chunk in answer.chunks:
                 held.append(len(chunk))

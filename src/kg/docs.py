@@ -172,7 +172,7 @@ def _commands(settings: Settings, commands: click.Group) -> str:
 
 def _default(info: object) -> str:
     default = getattr(info, "default", None)
-    return f"`{default}`" if isinstance(default, str | int | float) else "*found*"
+    return (f"`{default}`" if default != "" else "*none*") if isinstance(default, str | int | float) else "*found*"
 
 
 # The trace of the communiqué

@@ -5,6 +5,7 @@ the RFC 9457 problem and the exit code of the command line; the instance carries
 is wrong and what to do, and any further members of the problem body.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 PROBLEM_BASE = "https://w3id.org/armature/problem/"
@@ -60,7 +61,7 @@ class QuerySyntaxError(BadRequest):
 
 
 class ServiceRefused(BadRequest):
-    """The query asks this server to call another one."""
+    """The query asks this server to call another one that it may not call, or in a way that it does not read."""
 
     title = "SERVICE is not allowed here"
 
@@ -236,6 +237,30 @@ class TooBusy(KgError):
 
     def headers(self) -> dict[str, str]:
         return {"Retry-After": str(self.members.get("retry_after", 1))}
+
+
+class TooManyRequests(KgError):
+    """One client asks more than its share; member ``retry_after`` is in seconds."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    title = "Too many requests"
+    exit_code = 5
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.members.get("retry_after", 1))}
+
+
+class QuotaExceeded(TooManyRequests):
+    """A client has used what it may in a minute; ``fields`` are the header fields that tell its quotas."""
+
+    title = "The quota is used up"
+
+    def __init__(self, detail: str, fields: Mapping[str, str], **members: object) -> None:
+        super().__init__(detail, **members)
+        self.fields = fields
+
+    def headers(self) -> dict[str, str]:
+        return {**super().headers(), **self.fields}
 
 
 class EngineFailure(KgError):

@@ -8,7 +8,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, TypeAlias, TypedDict, cast
 
@@ -17,6 +17,7 @@ from cachetools import LRUCache
 from kg import snapshot, terms, trace
 from kg.downloads import Downloads
 from kg.engine.cached import CachedStore
+from kg.engine.caller import ASKING
 from kg.engine.store import Accept, EmbeddedStore, Limits, Request, Store
 from kg.errors import NoSnapshot
 from kg.formats import JSON, N_TRIPLES
@@ -80,6 +81,8 @@ def limits(settings: Settings) -> Limits:
         query_length=settings.query_length,
         query_depth=settings.query_depth,
         queue=settings.queue,
+        queue_client=settings.queue_client,
+        queue_wait=settings.queue_wait,
     )
 
 
@@ -112,7 +115,11 @@ class Serving:
 
     def _opened(self, found: Snapshot) -> Current:
         engine = EmbeddedStore(
-            found.store, limits=limits(self.settings), readers=self.settings.readers, prefixes=self.prefixes
+            found.store,
+            limits=limits(self.settings),
+            readers=self.settings.readers,
+            prefixes=self.prefixes,
+            public_readers=self.settings.public_readers,
         )
         return Current(
             found,
@@ -178,8 +185,8 @@ class Serving:
         return await self.body(served, Request(text, Accept(graph=N_TRIPLES.media_type)))
 
     async def body(self, served: Current, request: Request) -> bytes:
-        """The whole answer to one query."""
-        answer = await served.store.answer(request)
+        """The whole answer to one query, asked by the house on behalf of the current client."""
+        answer = await served.store.answer(replace(request, caller=ASKING.get()))
         try:
             return b"".join([chunk async for chunk in answer.chunks])
         finally:

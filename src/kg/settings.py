@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, BeforeValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PACKAGE = Path(__file__).parent
@@ -69,7 +77,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     workers: PositiveInt = Field(default=1, description="Server processes.")
 
-    readers: PositiveInt = Field(default=2, description="Query processes per server process.")
+    readers: PositiveInt = Field(default=4, description="Query processes per server process.")
     deadline: PositiveFloat = Field(default=10.0, description="Seconds that a query may run.")
     transfer: PositiveFloat = Field(default=60.0, description="Seconds that a client may take to fetch its result.")
     memory: PositiveInt = Field(default=2 << 30, description="Bytes of memory that a query process may have.")
@@ -77,7 +85,40 @@ class Settings(BaseSettings):
     query_length: PositiveInt = Field(default=100_000, description="Bytes that a query may have.")
     query_depth: PositiveInt = Field(default=100, description="Brackets that a query may nest.")
     cache_bytes: int = Field(default=64 << 20, ge=0, description="Bytes of answers kept for the next caller.")
-    queue: PositiveInt = Field(default=64, description="Queries that may wait for a free query process.")
+
+    public_readers: int = Field(
+        default=0, ge=0, description="Query processes that SPARQL of strangers may hold at once; 0: all but one."
+    )
+    queue: PositiveInt = Field(
+        default=64, description="Queries that may wait for a query process: strangers', and as many of our own."
+    )
+    queue_client: PositiveInt = Field(default=32, description="How many of those may be one client's.")
+    queue_wait: PositiveFloat = Field(
+        default=15.0, description="Seconds that a query may wait; keep it above KG_DEADLINE."
+    )
+    rate_requests: int = Field(
+        default=1_200, ge=0, description="Queries that one client may send in a minute, per server process; 0: any."
+    )
+    rate_seconds: int = Field(
+        default=40,
+        ge=0,
+        description="Seconds in a minute for which one client's queries may hold query processes; 0: any.",
+    )
+    trusted: str = Field(
+        default="127.0.0.0/8 ::1/128",
+        description="Addresses and networks, with spaces between, whose clients have no quota.",
+    )
+
+    @field_validator("trusted")
+    @classmethod
+    def _networks(cls, text: str) -> str:
+        for network in text.split():
+            ipaddress.ip_network(network, strict=False)
+        return text
+
+    @property
+    def trusted_networks(self) -> tuple[str, ...]:
+        return tuple(self.trusted.split())
 
     # Operations: where the server stands, what it tells, and how long it waits for whom.
     root_path: RootPath = Field(default="", description="Path at which a proxy shows the server, e.g. `/armature`.")

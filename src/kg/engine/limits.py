@@ -9,7 +9,8 @@ class Limits:
 
     ``deadline`` counts the engine's time, ``transfer`` the time that the caller takes to fetch the result.
     ``memory`` is what a reader may map on top of what an idle one has. ``operators`` counts the signs and
-    keywords of which the engine makes a tree as deep as they are many; ``queue`` the callers that may wait.
+    keywords of which the engine makes a tree as deep as they are many. ``queue`` callers may wait in a lane,
+    ``queue_client`` of one client, each for ``queue_wait``.
     """
 
     deadline: float = 10.0
@@ -20,4 +21,5 @@ class Limits:
     query_depth: int = 100
     operators: int = 1_000
     queue: int = 64
-    queue_wait: float = 10.0
+    queue_client: int = 32
+    queue_wait: float = 15.0

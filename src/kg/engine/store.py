@@ -5,10 +5,11 @@ killed; any other SPARQL 1.1 server can stand behind the same :class:`Store`.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from kg.engine.caller import HOUSE, Caller
 from kg.engine.exchange import Exchange
 from kg.engine.frames import Family, Question
 from kg.engine.limits import Limits
@@ -34,12 +35,16 @@ class Accept:
 
 @dataclass(frozen=True)
 class Request:
-    """A query, what to write, and the graphs (IRIs) that replace its own dataset clause, if any are given."""
+    """A query, what to write, and the graphs (IRIs) that replace its own dataset clause, if any are given.
+
+    ``caller`` says who asks. It makes no difference to the answer, and so none to whether two requests are equal.
+    """
 
     query: str
     accept: Accept
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
+    caller: Caller = field(default=HOUSE, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -77,17 +82,23 @@ class Store(Protocol):
 
 
 class EmbeddedStore:
-    """A snapshot directory, queried by ``readers`` processes at once.
+    """A snapshot directory, queried by ``readers`` processes at once, ``public_readers`` of them for strangers.
 
-    ``prefixes`` shorten the IRIs of Turtle and RDF/XML results. ``limits`` hold for every query; a single one
-    may be given others, but for the memory, which is that of the processes.
+    The latter 0 is all but one; of a single reader another is made for the house. ``prefixes`` shorten the IRIs of
+    Turtle and RDF/XML results. ``limits`` hold for every query; a single one may be given others, but for the
+    memory, which is that of the processes.
     """
 
     def __init__(
-        self, directory: Path, limits: Limits, readers: int = 2, prefixes: Mapping[str, str] | None = None
+        self,
+        directory: Path,
+        limits: Limits,
+        readers: int = 2,
+        prefixes: Mapping[str, str] | None = None,
+        public_readers: int = 0,
     ) -> None:
         self._limits = limits
-        self._pool = Pool(directory, limits, readers, dict(prefixes or {}))
+        self._pool = Pool(directory, limits, readers, dict(prefixes or {}), public_readers)
 
     @property
     def pids(self) -> set[int]:
@@ -98,10 +109,15 @@ class EmbeddedStore:
         """What the query processes are doing."""
         return self._pool.stats()
 
+    @property
+    def load(self) -> tuple[int, int]:
+        """The queries that have a reader, and those that wait for one."""
+        return self._pool.busy, self._pool.waiting
+
     async def answer(self, request: Request, limits: Limits | None = None) -> Answer:
         limits = limits or self._limits
         clause = await check_politely(request.query, limits)
-        exchange = Exchange(self._pool, await self._pool.take(), limits)
+        exchange = Exchange(self._pool, await self._pool.take(request.caller), limits)
         family, media_type = await exchange.begin(_question(request, clause, limits))
         return Answer(media_type, family, exchange.chunks(), exchange.aclose, exchange.whole)
 

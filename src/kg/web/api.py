@@ -14,7 +14,7 @@ from kg.errors import BadRequest, UnknownQuery
 from kg.formats import HTML, JSON, Format, of_family
 from kg.serving import Current, Serving, Values
 from kg.stored import Parameter, StoredQuery, find, offered
-from kg.web import descriptions, pages
+from kg.web import descriptions, pages, rates
 from kg.web.exports import downloaded
 from kg.web.replies import chosen, etag, headers, integer, local, split_suffix, unchanged
 
@@ -108,8 +108,12 @@ async def _stored(request: Request, serving: Serving, name: str) -> Response:
         return PlainTextResponse(text, media_type=_QUERY_TEXT.media_type)
     async with serving.current() as served:
         tag = etag(serving.settings, served, form)
-        held = unchanged(request, tag)
-        return held or await _ran(request, serving, served, stored, values, form, tag)
+        if held := unchanged(request, tag):
+            return held
+        left = rates.admit(request)
+        response = await _ran(request, serving, served, stored, values, form, tag)
+        response.headers.update(left)
+        return response
 
 
 def _tabular(stored: StoredQuery) -> bool:

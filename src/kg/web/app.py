@@ -17,6 +17,7 @@ from kg.web.access import Access
 from kg.web.envelope import Envelope
 from kg.web.forwarded import Forwarded
 from kg.web.operations import Operations
+from kg.web.rates import Callers, Rates
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -60,12 +61,16 @@ def create_app(settings: Settings) -> FastAPI:
 def _wrap(app: FastAPI, settings: Settings, operating: Operations) -> None:
     """The layers around the routes, from the inside out."""
     app.add_middleware(Envelope, settings=settings)
+    app.add_middleware(Callers, rates=Rates.of(settings))
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],
         allow_methods=["GET", "HEAD", "POST"],
         allow_headers=["*"],
-        expose_headers=["Content-Disposition", "ETag", "Link", "Retry-After", "X-Armature-Snapshot", "X-Request-ID"],
+        expose_headers=[
+            *("Content-Disposition", "ETag", "Link", "RateLimit", "RateLimit-Policy", "Retry-After"),
+            *("X-Armature-Snapshot", "X-Request-ID"),
+        ],
         max_age=86_400,
     )
     app.add_middleware(Access, metrics=operating.metrics, settings=settings)

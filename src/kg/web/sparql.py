@@ -23,7 +23,7 @@ from kg.errors import BadRequest, KgError, NotAcceptable, QueryTooLarge, Unsuppo
 from kg.formats import of_family
 from kg.serving import Current, Serving
 from kg.snapshot import Hash
-from kg.web import descriptions, pages, replies
+from kg.web import descriptions, pages, rates, replies
 from kg.web.replies import VARY, unchanged, wants_page
 
 T = TypeVar("T")
@@ -217,12 +217,13 @@ async def _answer(
         examples = replies.local(request, "/query")
         raise BadRequest(f"There is no query; send it as 'query=…' (see {examples} for examples).")
     accept = _accept(request, asked.format)
-    query = Query(asked.query, accept, asked.default_graphs, asked.named_graphs)
+    query = Query(asked.query, accept, asked.default_graphs, asked.named_graphs, rates.stranger())
     async with AsyncExitStack() as stack:
         served = await stack.enter_async_context(serving.current())
         tag = "" if request.method != "GET" or varies(asked.query) else _tag(served, query)
         if tag and (held := unchanged(request, tag)):
             return held
+        left = rates.admit(request)
         answer = await _while_connected(request, served.store.answer(query))
         stack.push_async_callback(answer.aclose)
         form = formats.BY_MEDIA_TYPE[answer.media_type]
@@ -232,8 +233,8 @@ async def _answer(
             raw = _raw({**headers, "Content-Type": form.content_type})
             if tag and seen is not None:
                 _remember(seen, _key(request.scope), Seen(served.hash, query, raw, 0))
-            return _Whole(answer.whole, raw)
-        return _Streamed(answer, stack.pop_all(), media_type=form.content_type, headers=headers)
+            return _Whole(answer.whole, [*raw, *_raw(left)])
+        return _Streamed(answer, stack.pop_all(), media_type=form.content_type, headers={**headers, **left})
 
 
 def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
