@@ -8,6 +8,7 @@ recurses once per nested bracket, union or projected expression.
 import json
 import os
 import resource
+import signal
 import sys
 import threading
 from collections.abc import Iterable
@@ -192,7 +193,11 @@ def _run(store: ox.Store, prefixes: dict[str, str], memory: int, barriers: sandb
 
 
 def main(directory: str, options: str) -> None:
-    """Open the store, give up rights, and answer until the pipe closes."""
+    """Open the store, give up rights, and answer until the pipe closes.
+
+    A signal to stop, sent to the whole group of processes, is the server's to obey: it lets queries finish.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     barriers = {"network": sandbox.leave_network(), "parent": sandbox.end_with_parent()}
     store = ox.Store.read_only(directory)
     chosen = json.loads(options)
