@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 
-.PHONY: serve test check build docs lint types unit lock clean help
+.PHONY: serve test check build docs deploy lint types unit lock clean help
 
 help:
 	@echo "make serve [PORT=8000]  set up, build the graph, serve it at http://127.0.0.1:8000"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-clients       ask with Comunica, YASGUI and Apache Jena (needs Node.js 20 and Java)"
 	@echo "make check              check the Turtle files and print the report"
 	@echo "make docs               write the generated pages of docs/ anew"
+	@echo "make deploy             check the files of deploy/ with the tools that this machine has"
 	@echo "make lock               pin the dependencies anew"
 
 serve: $(VENV)/run
@@ -40,6 +41,9 @@ check: $(VENV)/run
 
 docs: $(VENV)/run
 	$(BIN)/kg docs
+
+deploy: $(VENV)/run
+	sh .ci/deploy
 
 # A stamp says that the environment holds what the lock pins; a new lock makes it anew.
 $(VENV)/run: requirements.lock pyproject.toml

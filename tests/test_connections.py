@@ -14,6 +14,7 @@ from tests.live import ENDLESS, Live, problem, received, serving, within
 
 from kg.settings import Settings
 from kg.snapshot import Snapshot
+from kg.web.server import listen
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
 POST = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
@@ -260,6 +261,18 @@ def test_one_address_has_so_many_connections_and_no_more(live: Live) -> None:
         assert int(headers["retry-after"]) > 0
         assert live.ask("/healthz", CLIENT)[0] == 200
     assert live.logged("problem=too-many-of-one-client", f"client={ATTACKER}")
+
+
+def test_connections_are_made_for_short_answers_and_slow_readers(settings: Settings) -> None:
+    """What they inherit from the listening socket; the first once cost every answer 40 ms."""
+    with (
+        listen(settings.model_copy(update={"port": 0, "transfer": 7.0})) as listener,
+        socket.create_connection(listener.getsockname()[:2]),
+        listener.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 7_000
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) <= 1 << 17
 
 
 def test_no_attack_leaves_a_traceback_and_each_leaves_a_line(live: Live) -> None:

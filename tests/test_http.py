@@ -1,7 +1,6 @@
 """The addresses: every thing in every format, and every failure as a problem."""
 
 import json
-import socket
 from typing import Any
 
 import pyoxigraph as ox
@@ -11,9 +10,7 @@ from starlette.testclient import TestClient
 from kg import terms
 from kg.compiler.build import Graph
 from kg.formats import BY_MEDIA_TYPE, Format
-from kg.settings import Settings
 from kg.snapshot import Snapshot
-from kg.web import server
 from kg.web.things import OFFERED
 
 ID = "https://w3id.org/armature/id/"
@@ -277,9 +274,3 @@ def test_a_stored_query_answers_with_the_parameter_sent(client: TestClient) -> N
     listed = client.get("/query?format=json").json()
     assert "orders" in [query["name"] for query in listed]
     assert json.dumps(listed)
-
-
-def test_small_answers_are_sent_at_once(settings: Settings) -> None:
-    """Asyncio turns Nagle's algorithm off only where the listening socket says that it is TCP."""
-    with server._listen(settings.model_copy(update={"port": 0})) as listener:
-        assert listener.proto == socket.IPPROTO_TCP

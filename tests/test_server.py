@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from kg.settings import Settings
-from kg.web.server import _listen
+from kg.web.server import listen
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -21,7 +21,7 @@ def test_answers_do_not_wait_for_the_acknowledgement_of_their_headers(settings: 
             seen.set_result(kept.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
             writer.close()
 
-        with _listen(settings.model_copy(update={"host": host, "port": 0})) as listener:
+        with listen(settings.model_copy(update={"host": host, "port": 0})) as listener:
             async with await asyncio.start_server(connected, sock=listener):
                 _, writer = await asyncio.open_connection(*listener.getsockname()[:2])
                 nodelay = await asyncio.wait_for(seen, 10)

@@ -35,7 +35,7 @@ def alive(pids: set[int]) -> set[int]:
 def begun(live: Live, pool: ThreadPoolExecutor, query: str) -> "Future[Answer]":
     """A query that is under way."""
     asked = pool.submit(live.query, query)
-    assert within(10, lambda: live.figure('armature_readers{state="busy"}') == 1)
+    assert within(25, lambda: live.figure('armature_readers{state="busy"}') == 1)
     return asked
 
 
@@ -50,12 +50,12 @@ def test_running_queries_finish_before_the_server_does(
         asked = begun(live, pool, ENDLESS)
         family = descendants(live.process.pid)
         os.killpg(live.process.pid, signal.SIGTERM)  # as a service manager does that asks every process
-        within(5, lambda: not accepts(live))
+        within(25, lambda: not accepts(live))
         assert not asked.done()
         status, _, body = asked.result(15)
         assert (status, b"query-timeout" in body) == (503, True), "it ran to its own deadline"
         assert live.process.wait(15) == 0
-        assert within(5, lambda: not alive(family))
+        assert within(25, lambda: not alive(family))
         assert "Traceback" not in live.log()
 
 
@@ -90,10 +90,10 @@ def test_a_second_signal_ends_everything_at_once(
         asked = begun(live, pool, ENDLESS)
         family = descendants(live.process.pid)
         live.process.send_signal(signal.SIGTERM)
-        within(5, lambda: not accepts(live))
+        within(25, lambda: not accepts(live))
         live.process.send_signal(signal.SIGTERM)
         assert live.process.wait(10) == 128 + signal.SIGTERM
-        assert within(5, lambda: not alive(family))
+        assert within(25, lambda: not alive(family))
         with pytest.raises(OSError):  # noqa: PT011 - closed or reset, as it comes
             asked.result(15)
 
@@ -108,7 +108,7 @@ def test_nobody_outlives_a_server_that_is_killed(
         assert len(family) >= workers
         live.process.kill()
         live.process.wait(10)
-        assert within(10, lambda: not alive(family))
+        assert within(25, lambda: not alive(family))
 
 
 def test_the_door_stays_open_for_a_while_if_asked_to(settings: Settings, built: Snapshot, tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_a_worker_that_dies_is_replaced_and_its_figures_go(
         for _ in range(20):
             assert live.query("ASK {}")[0] == 200
         told = 'armature_http_requests_total{method="GET",route="/sparql",status="2xx"}'
-        assert within(5, lambda: live.figure(told) == 20)
+        assert within(25, lambda: live.figure(told) == 20)
         (folder,) = tmp_path.glob("armature-metrics-*")
         assert folder.stat().st_mode & 0o077 == 0
         workers = {int(path.stem.rpartition("_")[2]) for path in folder.glob("gauge_livesum_*.db")}
@@ -148,8 +148,8 @@ def test_a_worker_that_dies_is_replaced_and_its_figures_go(
         victim = workers.pop()
         os.kill(victim, signal.SIGKILL)
         assert live.logged("worker ended", f"pid={victim}")
-        assert within(5, lambda: not list(folder.glob(f"gauge_live*_{victim}.db")))
+        assert within(25, lambda: not list(folder.glob(f"gauge_live*_{victim}.db")))
         assert within(20, lambda: len(list(folder.glob("gauge_livesum_*.db"))) == 2)
-        assert within(5, lambda: live.figure(told) == 20), "what a dead worker has counted still counts"
+        assert within(25, lambda: live.figure(told) == 20), "what a dead worker has counted still counts"
         assert live.query("ASK {}")[0] == 200
     assert not list(tmp_path.glob("armature-metrics-*"))

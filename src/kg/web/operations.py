@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kg.engine.cached import CachedStore
-from kg.engine.store import Accept, EmbeddedStore, Limits
+from kg.engine.store import Accept, EmbeddedStore, Limits, Store
 from kg.engine.store import Request as Query
 from kg.errors import Forbidden, KgError, NoSnapshot, NotReady, Refused, TooBusy
 from kg.formats import JSON
@@ -37,6 +37,7 @@ class Operations:
         self.connections: Callable[[], int] = lambda: 0
         self._probe: asyncio.Task[str] | None = None
         self._probed = float("-inf")
+        self._sampled: Store | None = None
 
     # What the connections tell
 
@@ -114,9 +115,12 @@ class Operations:
             await asyncio.sleep(_SAMPLED_EACH)
 
     async def sample(self) -> None:
-        """Take down how things stand."""
+        """Take down how things stand; of a store that was replaced, what it has counted since the last time."""
         with suppress(KgError):
             async with self._serving.current() as served:
+                if self._sampled not in (None, served.store):
+                    self.metrics.sample(self._sampled, self.connections())
+                self._sampled = served.store
                 self.metrics.sample(served.store, self.connections())
 
 
