@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 
-.PHONY: serve test check build docs deploy lint types unit lock clean help
+.PHONY: serve test check build docs deploy lint types unit bench lock clean help
 
 help:
 	@echo "make serve [PORT=8000]  set up, build the graph, serve it at http://127.0.0.1:8000"
@@ -16,6 +16,7 @@ help:
 	@echo "make check              check the Turtle files and print the report"
 	@echo "make docs               write the generated pages of docs/ anew"
 	@echo "make deploy             check the files of deploy/ with the tools that this machine has"
+	@echo "make bench [SIZE=100k]  measure side by side with other servers (100k, 1m, 10m triples)"
 	@echo "make lock               pin the dependencies anew"
 
 serve: $(VENV)/run
@@ -45,6 +46,19 @@ docs: $(VENV)/run
 deploy: $(VENV)/run
 	sh .ci/deploy
 
+# The peers have an environment of their own; wrk and Virtuoso come from the distribution (see docs/performance.md).
+SIZE ?= 100k
+ENGINES ?=
+BENCH ?=
+
+bench: $(VENV)/run bench/.venv/peers
+	$(BIN)/python -m bench.run --size $(SIZE) $(if $(ENGINES),--engines $(ENGINES)) $(BENCH)
+
+bench/.venv/peers: bench/requirements.txt
+	test -x bench/.venv/bin/python || $(PYTHON) -m venv bench/.venv
+	bench/.venv/bin/pip --disable-pip-version-check install --quiet --require-hashes -r bench/requirements.txt
+	touch $@
+
 # A stamp says that the environment holds what the lock pins; a new lock makes it anew.
 $(VENV)/run: requirements.lock pyproject.toml
 	$(call python,requirements.lock)
@@ -73,4 +87,4 @@ LOCK := --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 clean:
-	rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) bench/.venv var .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -59,9 +59,12 @@ def address(settings: Settings, built: Snapshot) -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium where there is one, else the one that Playwright has downloaded."""
+    """Debian's Chromium where there is one, else the one that Playwright has downloaded.
+
+    For one module only: while it is open an event loop runs in this thread, and no other test could start one.
+    """
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=QUIET)

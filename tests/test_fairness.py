@@ -327,7 +327,8 @@ def test_with_one_public_reader_the_next_turn_is_the_others(
             )
 
     run(attempt())
-    assert ended in (["page", "slow", "small"], ["page", "small"])  # the slow one ends as the small one begins
+    # The slow one ends as the small one begins, and the next slow one after it.
+    assert ended[: ended.index("small") + 1] in (["page", "slow", "small"], ["page", "small"])
 
 
 def test_a_client_beyond_its_bound_is_refused_at_once_and_others_are_not(settings: Settings, built: Snapshot) -> None:

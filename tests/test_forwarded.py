@@ -41,7 +41,7 @@ class Links(HTMLParser):
         self.found: set[str] = set()
         self.feed(text)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - as its base has it
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if ("rel", "canonical") not in attrs:
             self.found |= {value for name, value in attrs if name in ("href", "src", "action") and value}
 

@@ -100,18 +100,22 @@ def describe(store: ox.Store, lines: list[bytes], warnings: int, record_date: st
     """The manifest of a graph that is about to be written."""
     named = (q.graph_name.value for q in store if isinstance(q.graph_name, ox.NamedNode))
     graphs = dict(sorted(Counter(named).items()))
-    merged = list(store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
-    types = (q.object.value for q in merged if q.predicate == RDF_TYPE and isinstance(q.object, ox.NamedNode))
+    properties: Counter[str] = Counter()
+    classes: Counter[str] = Counter()
+    for quad in store.quads_for_pattern(None, None, None, ox.DefaultGraph()):
+        properties[quad.predicate.value] += 1
+        if quad.predicate == RDF_TYPE and isinstance(quad.object, ox.NamedNode):
+            classes[quad.object.value] += 1
     return Manifest(
         hash=content_hash(lines),
         layout=LAYOUT,
         software=__version__,
         record_date=record_date,
-        triples=len(merged),
+        triples=properties.total(),
         derived=next((n for g, n in graphs.items() if g.endswith("/derived")), 0),
         graphs=graphs,
-        classes=dict(sorted(Counter(types).items())),
-        properties=dict(sorted(Counter(q.predicate.value for q in merged).items())),
+        classes=dict(sorted(classes.items())),
+        properties=dict(sorted(properties.items())),
         warnings=warnings,
     )
 

@@ -119,9 +119,11 @@ class Callers:
         address = (scope.get("client") or ("unknown",))[0]
         client = client_of(address)
         rates = None if self._rates.trusts(address) else self._rates
+        # Into the scope itself, which those outside read the route from afterwards.
+        scope[_RATES], scope[_COUNTED] = rates, scope["method"] not in _FREE
         token = ASKING.set(Caller("house", client, partial(rates.charge, client) if rates else unmetered))
         try:
-            await self._app({**scope, _RATES: rates, _COUNTED: scope["method"] not in _FREE}, receive, send)
+            await self._app(scope, receive, send)
         finally:
             ASKING.reset(token)
 

@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kg import formats
+from kg import formats, trace
 from kg.engine.cached import CachedStore, varies
 from kg.engine.store import Accept, Answer
 from kg.engine.store import Request as Query
@@ -100,9 +100,11 @@ class Endpoint:
 
     def __init__(self, serving: Serving) -> None:
         self._serving = serving
+        self._route = Route("/sparql", self, methods=["GET", "POST"])
         self._seen: LRUCache[Key, Seen] = LRUCache(_SEEN_BYTES, getsizeof=lambda seen: seen.size)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["route"] = self._route  # figures and logs are by route
         answer: ASGIApp | None = self._again(scope)
         if answer is None:
             request = Request(scope, receive, send)
@@ -133,6 +135,7 @@ class Endpoint:
         if served.hash != seen.snapshot or not isinstance(served.store, CachedStore):
             return None
         kept = served.store.kept(seen.query)
+        trace.answers(served.hash)
         return _Whole(kept.body, seen.headers) if kept else None
 
 

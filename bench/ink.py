@@ -1,0 +1,194 @@
+"""Writes entities, claims and sources as N-Quads, and beside each what the build derives from it.
+
+This is the second telling of ``queries/rules/derive/``, in Python and one claim at a time, so that ten million
+triples can be written without a store; a test holds the two to the same result.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from bench.dates import XSD, Stated
+from bench.vocabulary import Iri, Relation, Status, Vocabulary, code, kg, rdf
+from kg.terms import BASE, CLAIM, GRAPH, RDFS
+
+RECORD_DATE = date(2026, 6, 30)
+TODAY = RECORD_DATE.isoformat()
+DERIVED = f"<{GRAPH}derived>"
+LABEL = f"<{RDFS}label>"
+ALT_LABEL = "<http://www.w3.org/2004/02/skos/core#altLabel>"
+A = rdf("type")
+ACCEPTED_RANKS = ("preferred", "normal")
+
+_TRUE = f'"true"^^<{XSD}boolean>'
+_FALSE = f'"false"^^<{XSD}boolean>'
+_FLUSH = 1 << 20
+
+
+def text(value: str, language: str = "") -> str:
+    """A literal; the generator's words need no escaping."""
+    return f'"{value}"@{language}' if language else f'"{value}"'
+
+
+def decimal(value: float) -> str:
+    """A decimal in the canonical form of XML Schema 1.1, which engines give back as it is."""
+    return f'"{value:.2f}'.rstrip("0").rstrip(".") + f'"^^<{XSD}decimal>'
+
+
+def integer(value: int) -> str:
+    """An integer."""
+    return f'"{value}"^^<{XSD}integer>'
+
+
+@dataclass(frozen=True)
+class Rivalry:
+    """A dispute that a claim is part of, and whether one of the rivals is preferred."""
+
+    iri: Iri
+    settled: bool
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim to be written; ``dates`` maps from, until or on to what is stated."""
+
+    name: str
+    subject: Iri
+    relation: Relation
+    object: str
+    evidence: Sequence[Iri]
+    dates: dict[str, Stated] = field(default_factory=dict)
+    rank: str = "normal"
+    dispute: Rivalry | None = None
+    more: Sequence[tuple[Iri, str]] = ()
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it is preferred, or normal without a preferred rival."""
+        if self.rank == "normal":
+            return self.dispute is None or not self.dispute.settled
+        return self.rank == "preferred"
+
+
+class Ink:
+    """Lines out, counted and hashed. ``unreal`` holds what is not realised, for edges that depend on it."""
+
+    def __init__(self, vocabulary: Vocabulary, write: Callable[[bytes], Any]) -> None:
+        self.vocabulary = vocabulary
+        self.unreal: set[Iri] = set()
+        self.stated = self.derived = 0
+        self.instances: Counter[str] = Counter()
+        self.digest = hashlib.sha256()
+        self._write = write
+        self._lines: list[str] = []
+        self._size = 0
+        self._graph = ""
+
+    def graph(self, path: str) -> None:
+        """Go on in the named graph of a data file."""
+        self._graph = f"<{GRAPH}data/{path}>"
+
+    def state(self, subject: Iri, predicate: Iri, value: str) -> None:
+        """A triple that a data file states."""
+        self.stated += 1
+        if predicate == A:
+            self.instances[value] += 1
+        self._out(f"{subject} {predicate} {value} {self._graph} .\n")
+
+    def derive(self, subject: Iri, predicate: Iri, value: str) -> None:
+        """A triple that a rule derives."""
+        self.derived += 1
+        self._out(f"{subject} {predicate} {value} {DERIVED} .\n")
+
+    def line(self, line: str) -> None:
+        """A quad that is ready."""
+        self._out(line)
+
+    def _out(self, line: str) -> None:
+        self._lines.append(line)
+        self._size += len(line)
+        if self._size > _FLUSH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is waiting."""
+        data = "".join(self._lines).encode()
+        self.digest.update(data)
+        self._write(data)
+        self._lines, self._size = [], 0
+
+    def entity(self, iri: Iri, kind: str, english: str, french: str, others: Sequence[str] = ()) -> None:
+        """An entity with its labels."""
+        self.state(iri, A, kg(kind))
+        self.state(iri, LABEL, text(english, "en"))
+        self.state(iri, LABEL, text(french, "fr"))
+        for other in others:
+            self.state(iri, ALT_LABEL, text(other, "en"))
+
+    def claim(self, claim: Claim) -> None:
+        """A claim with its evidence, and what follows from it."""
+        iri = f"<{CLAIM}{claim.name}>"
+        for predicate, value in (
+            (A, claim.relation.claim_class),
+            (rdf("subject"), claim.subject),
+            (rdf("predicate"), claim.relation.iri),
+            (rdf("object"), claim.object),
+            (kg("rank"), code("rank", claim.rank)),
+            *((kg("evidence"), passage) for passage in dict.fromkeys(claim.evidence)),
+            *claim.more,
+        ):
+            self.state(iri, predicate, value)
+        if claim.dispute:
+            self.state(iri, kg("inDispute"), claim.dispute.iri)
+        for name, date_ in claim.dates.items():
+            self.dated(iri, kg(name), name, date_)
+        if claim.accepted:
+            self.derive(iri, kg("accepted"), _TRUE)
+            if self._has_edge(claim):
+                self.derive(claim.subject, claim.relation.iri, claim.object)
+
+    def dated(self, iri: Iri, predicate: Iri, name: str, value: Stated) -> None:
+        """A date as stated, and its bounds; ``name`` is that of the bounds without Earliest and Latest."""
+        self.state(iri, predicate, value.literal)
+        self.derive(iri, kg(f"{name}Earliest"), f'"{value.earliest}"^^<{XSD}date>')
+        self.derive(iri, kg(f"{name}Latest"), f'"{value.latest}"^^<{XSD}date>')
+
+    def _has_edge(self, claim: Claim) -> bool:
+        relation, dates = claim.relation, claim.dates
+        if relation.name == "hasStatus" or claim.object.startswith(f"<{BASE}code/unknown/"):
+            return False
+        if relation.temporal and "from" in dates and dates["from"].latest > TODAY:
+            return False
+        if relation.temporal and "until" in dates and dates["until"].earliest < TODAY:
+            return False
+        if relation.term and "from" not in dates:
+            return False
+        return not (relation.conditional and not self.unreal.isdisjoint((claim.subject, claim.object)))
+
+    def life(self, iri: Iri, kind: str, milestones: Sequence[Claim]) -> None:
+        """What the milestones of a thing of this class amount to; to be told before its other claims."""
+        by_iri = {status.iri: status for status in self.vocabulary.statuses.values()}
+        past = [
+            (m.dates["on"].latest, by_iri[m.object])
+            for m in milestones
+            if m.accepted and "on" in m.dates and m.dates["on"].latest <= TODAY
+        ]
+        current = _latest(past)
+        if current:
+            self.derive(iri, kg("hasStatus"), current.iri)
+        above = self.vocabulary.above[kind]
+        if "Undertaking" not in above and not milestones:
+            return
+        reached = any(not status.makes_true.isdisjoint(above) for _, status in past)
+        real = reached and not (current is not None and current.ends)
+        self.derive(iri, kg("realised"), _TRUE if real else _FALSE)
+        if not real:
+            self.unreal.add(iri)
+
+
+def _latest(past: Sequence[tuple[str, Status]]) -> Status | None:
+    """The status of the latest day; of several on one day the one further on in the life cycle."""
+    return max(past, key=lambda one: (one[0], one[1].order))[1] if past else None
