@@ -16,6 +16,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 STAGES = (
     ("__init__", "settings", "errors", "terms", "formats", "trace"),
     ("stored",),
+    ("competency",),
     ("compiler.turtle", "compiler.layout"),
     ("compiler.report", "compiler.check", "compiler.assemble", "compiler.derive"),
     ("compiler.findings",),
