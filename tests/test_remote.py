@@ -165,6 +165,10 @@ OURS = Dataset(("urn:merge",), ("urn:g1", "urn:g2"))
             "SELECT * { GRAPH ?g { ?s ?p ?o } }",
             b"&default-graph-uri=urn%3Amerge&named-graph-uri=urn%3Ag1&named-graph-uri=urn%3Ag2",
         ),
+        (
+            "SELECT * { GRAPH <urn:g2> { ?s ?p ?o } graph <urn:no> { ?s ?q ?r } }",
+            b"&default-graph-uri=urn%3Amerge&named-graph-uri=urn%3Ag2",
+        ),
         ("SELECT * FROM <urn:own> { ?s ?p ?o }", b""),
     ],
 )

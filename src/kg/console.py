@@ -21,7 +21,7 @@ from kg.errors import BadRequest, CannotWrite, NotAcceptable, UnknownEntity, Unk
 from kg.formats import JSON, N_TRIPLES, TURTLE, Format, of_family
 from kg.loading import GraphStore, Patience, Server, Updates, Wire
 from kg.publishing import Publisher
-from kg.serving import Row, Values, limits
+from kg.serving import Row, Values, federated, limits
 from kg.settings import Settings, endpoints
 from kg.snapshot import Snapshot
 
@@ -95,7 +95,8 @@ def _accept(name: str) -> Accept:
 async def _answered(
     settings: Settings, found: Snapshot, request: Request, prefixes: dict[str, str]
 ) -> tuple[str, bytes]:
-    store = EmbeddedStore(found.store, limits=replace(limits(settings)), readers=1, prefixes=prefixes)
+    engine = EmbeddedStore(found.store, limits=replace(limits(settings)), readers=1, prefixes=prefixes)
+    store = federated(settings, engine, prefixes)
     try:
         answer = await store.answer(request)
         return answer.media_type, b"".join([chunk async for chunk in answer.chunks])

@@ -20,6 +20,7 @@ from kg.downloads import Downloads
 from kg.engine.cached import CachedStore
 from kg.engine.caller import ASKING
 from kg.engine.endpoint import Credentials, Dataset
+from kg.engine.federated import FederatedStore, Services
 from kg.engine.remote import RemoteStore
 from kg.engine.store import Accept, EmbeddedStore, Limits, Request, Store
 from kg.errors import KgError, NoSnapshot
@@ -30,6 +31,7 @@ from kg.search import SearchIndex
 from kg.settings import Settings
 from kg.snapshot import Snapshot
 from kg.stored import StoredQuery
+from kg.terms import Iri
 
 log = logging.getLogger("kg.serving")
 
@@ -102,6 +104,15 @@ def limits(settings: Settings) -> Limits:
         queue_client=settings.queue_client,
         queue_wait=settings.queue_wait,
     )
+
+
+def federated(settings: Settings, engine: Store, prefixes: Mapping[str, Iri]) -> Store:
+    """The store with the services that its queries may call; itself where there are none."""
+    allowed = tuple(settings.services.split())
+    if not allowed:
+        return engine
+    services = Services(allowed, settings.service_bytes)
+    return FederatedStore(engine, services, limits(settings), settings.readers, prefixes, settings.public_readers)
 
 
 class Serving:
@@ -189,7 +200,7 @@ class Serving:
         )
 
     def _cached(self, engine: Store) -> CachedStore:
-        return CachedStore(engine, self.settings.cache_bytes)
+        return CachedStore(federated(self.settings, engine, self.prefixes), self.settings.cache_bytes)
 
     def kept(self) -> list[Snapshot]:
         """The snapshots whose files can be had, newest first."""

@@ -29,6 +29,7 @@ from kg.engine.store import Answer, Request
 from kg.engine.translate import WIRE, Manner, Stream, at_once
 from kg.errors import EngineFailure, KgError, QueryTimeout, StoreFailure
 from kg.formats import MediaType
+from kg.terms import Iri
 
 T = TypeVar("T")
 
@@ -88,7 +89,18 @@ class RemoteStore:
             return Dataset(request.default_graphs, request.named_graphs)
         if clause.default or clause.named or not self.dataset.default:
             return Dataset()
-        return self.dataset if _GRAPH.search(request.query) else Dataset(self.dataset.default)
+        if not _GRAPH.search(request.query):
+            return Dataset(self.dataset.default)
+        return Dataset(self.dataset.default, self._named(request.query))
+
+    def _named(self, query: str) -> tuple[Iri, ...]:
+        """Those of our graphs that a query can speak of: all, unless it names each of them as an IRI."""
+        found = list(tokens(query))
+        after = [token for word, token in pairwise(found) if word.kind == "word" and word.text.upper() == "GRAPH"]
+        if not all(token.kind == "iri" for token in after):
+            return self.dataset.named
+        named = {token.text[1:-1] for token in after}
+        return tuple(graph for graph in self.dataset.named if graph in named)
 
     def _text(self, query: str) -> str:
         """The query with the declarations of our prefixes that it uses and does not declare itself."""
