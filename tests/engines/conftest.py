@@ -23,7 +23,7 @@ SERVERS = {"oxigraph": oxigraph, "virtuoso": virtuoso}
 def at_store(settings: Settings, running: Running, **more: object) -> Settings:
     """The settings of a server that answers from another one."""
     access = {"store_user": running.user, "store_password": SecretStr(running.password)}
-    return settings.model_copy(update={"store": running.query, "deadline": 30, **access, **more})
+    return settings.model_copy(update={"store": running.query, "deadline": 12, **access, **more})
 
 
 @contextmanager
