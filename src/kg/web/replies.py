@@ -35,7 +35,7 @@ def edition(settings: Settings) -> str:
 
 def etag(settings: Settings, served: Current, form: Format | None = None) -> str:
     """The validator of an answer that depends on the address, the snapshot and the format only."""
-    return f'"{served.hash[:16]}-{edition(settings)}{"-" + form.name if form else ""}"'
+    return f'"{served.validator}-{edition(settings)}{"-" + form.name if form else ""}"'
 
 
 def unchanged(request: Request, tag: str) -> Response | None:

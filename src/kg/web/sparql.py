@@ -22,7 +22,6 @@ from kg.engine.store import Request as Query
 from kg.errors import BadRequest, KgError, NotAcceptable, QueryTooLarge, UnsupportedMediaType
 from kg.formats import of_family
 from kg.serving import Current, Serving
-from kg.snapshot import Hash
 from kg.web import descriptions, pages, rates, replies
 from kg.web.replies import VARY, unchanged, wants_page
 
@@ -55,7 +54,7 @@ class Seen:
     ``size`` is about how many bytes it takes to remember it.
     """
 
-    snapshot: Hash
+    validator: str
     query: Query
     headers: list[tuple[bytes, bytes]]
     size: int
@@ -132,7 +131,7 @@ class Endpoint:
         if seen is None or any(name == b"if-none-match" for name, _ in scope["headers"]):
             return None
         served = self._serving.open()
-        if served.hash != seen.snapshot or not isinstance(served.store, CachedStore):
+        if served.validator != seen.validator or not isinstance(served.store, CachedStore):
             return None
         kept = served.store.kept(seen.query)
         trace.answers(served.hash)
@@ -235,7 +234,7 @@ async def _answer(
         if answer.whole is not None:
             raw = _raw({**headers, "Content-Type": form.content_type})
             if tag and seen is not None:
-                _remember(seen, _key(request.scope), Seen(served.hash, query, raw, 0))
+                _remember(seen, _key(request.scope), Seen(served.validator, query, raw, 0))
             return _Whole(answer.whole, [*raw, *_raw(left)])
         return _Streamed(answer, stack.pop_all(), media_type=form.content_type, headers={**headers, **left})
 
@@ -246,7 +245,7 @@ def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
 
 def _tag(served: Current, query: Query) -> str:
     """The validator of an answer: the snapshot, the query with its dataset, and what may be written."""
-    return f'"{served.hash[:16]}-{sha256(repr(query).encode()).hexdigest()[:16]}"'
+    return f'"{served.validator}-{sha256(repr(query).encode()).hexdigest()[:16]}"'
 
 
 class _Streamed(StreamingResponse):
