@@ -16,6 +16,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 STAGES = (
     ("__init__", "settings", "errors", "terms", "formats", "trace"),
     ("stored",),
+    ("competency",),
     ("compiler.turtle", "compiler.layout"),
     ("compiler.report", "compiler.check", "compiler.assemble", "compiler.derive"),
     ("compiler.findings",),
@@ -23,9 +24,11 @@ STAGES = (
     ("downloads",),
     ("compiler.build",),
     ("drafting.__init__", "drafting.model"),
-    ("drafting.values",),
-    ("drafting.draft", "drafting.files"),
-    ("drafting.command",),
+    ("drafting.values", "drafting.words"),
+    ("drafting.evidence",),
+    ("drafting.draft",),
+    ("drafting.files",),
+    ("drafting.command", "drafting.sheet"),
     (
         "engine.limits",
         "engine.stats",
