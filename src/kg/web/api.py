@@ -14,7 +14,7 @@ from kg.errors import BadRequest, UnknownQuery
 from kg.formats import HTML, JSON, Format, of_family
 from kg.serving import Current, Serving, Values
 from kg.stored import Parameter, StoredQuery, find, offered
-from kg.web import descriptions, language, pages, rates
+from kg.web import descriptions, kept, language, pages, rates
 from kg.web.exports import downloaded
 from kg.web.replies import chosen, headers, integer, local, split_suffix, tagged, unchanged
 
@@ -199,9 +199,13 @@ def _add_descriptions(routes: APIRouter, serving: Serving) -> None:
                     return held
                 if form is not HTML:
                     return await downloaded(request, serving, served, graph, form, tag)
-                response: Response = await page(request, serving, served)
-                response.headers.update(headers(tag))
-                return response
+
+                async def made() -> Response:
+                    response: Response = await page(request, serving, served)
+                    response.headers.update(headers(tag))
+                    return response
+
+                return await kept.page(request, tag, made, keep=serving.settings.cache_bytes > 0)
 
         routes.add_api_route(
             f"/{name}", answer, methods=["GET"], tags=["descriptions"], summary=summary, response_class=Response
@@ -220,4 +224,13 @@ def _add_descriptions(routes: APIRouter, serving: Serving) -> None:
     @routes.get("/", include_in_schema=False)
     async def home(request: Request) -> Response:
         async with serving.current() as served:
-            return await pages.home(request, serving, served)
+            tag = tagged(request, serving.settings, served, HTML)
+            if held := unchanged(request, tag):
+                return held
+
+            async def made() -> Response:
+                response: Response = await pages.home(request, serving, served)
+                response.headers.update(headers(tag))
+                return response
+
+            return await kept.page(request, tag, made, keep=serving.settings.cache_bytes > 0)

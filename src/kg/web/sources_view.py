@@ -16,7 +16,6 @@ class Passage:
     iri: Iri
     locator: str
     gist: str
-    gist_french: str
     incipit: Value
     claims: tuple[Claim, ...]
 
@@ -28,7 +27,6 @@ def passages(rows: Sequence[Row], resting: Mapping[Iri, Sequence[Claim]]) -> tup
             iri=text(row, "passage"),
             locator=text(row, "locator"),
             gist=text(row, "gist"),
-            gist_french=text(row, "gistFrench"),
             incipit=value(row, "incipit"),
             claims=tuple(resting.get(text(row, "passage"), ())),
         )
