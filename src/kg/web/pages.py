@@ -19,6 +19,7 @@ from kg.stored import StoredQuery, offered
 from kg.terms import BASE, CODE, GRAPH
 from kg.web import queries_view, terms_view, views
 from kg.web.asker import Asker
+from kg.web.language import spoken
 from kg.web.markup import page, site
 from kg.web.views import text
 
@@ -30,17 +31,22 @@ _TITLE = "http://purl.org/dc/terms/title"
 
 async def home(request: Request, serving: Serving, served: Current) -> Response:
     """The front page: what this is, where to begin, what there is, how fresh it is."""
-    ask = Asker(serving, served)
-    stories, counts, events, fresh = await asyncio.gather(
-        ask.rows("stories"), ask.rows("counts-by-kind"), ask.rows("recent-events"), ask.rows("freshness")
+    shown, ask = site(request, serving, served), Asker(serving, served)
+    stories, counts, events, fresh, kinds = await asyncio.gather(
+        *(ask.rows(n) for n in ("stories", "counts-by-kind", "recent-events", "freshness", "claims-by-source-kind"))
     )
+    await ask.learn()
     return page(
         "home.html",
-        site(request, serving, served),
+        shown,
         stories=[_dated(row, "thingLabel") for row in stories],
         counts=[(views.value(r, "kind", "kindLabel"), *_counts(r)) for r in counts],
         events=[_dated(row, "thingLabel") for row in events],
         fresh={name: views.value(row, name) for row in fresh for name in row},
+        source_kinds=[
+            (views.value(r, "sourceKind", "sourceKindLabel"), int(text(r, "claims")), float(text(r, "share")))
+            for r in kinds
+        ],
     )
 
 
@@ -53,7 +59,7 @@ def _dated(row: Row, label: str) -> dict[str, object]:
         "ended": views.true(row, "ended"),
         "on": views.value(row, "on" if "on" in row else "reached"),
         "claim": text(row, "claim"),
-        "story": text(row, "story"),
+        "story": text(row, "storyFrench" if spoken() == "fr" else "story"),
     }
 
 
