@@ -18,7 +18,7 @@ from kg import formats, terms
 from kg.formats import Format
 from kg.serving import Current, Serving, Values
 from kg.terms import BASE, DEF, SPACES, Iri
-from kg.web import dates, views
+from kg.web import dates, islands, views
 from kg.web.replies import root
 
 _SAFE = "/:,;@!$&'()*+=~"
@@ -123,6 +123,7 @@ def environment() -> Environment:
     made.filters["day"] = dates.written
     made.filters["slug"] = views.slug
     made.filters["number"] = lambda amount: views.number(str(amount))
+    made.globals["island"] = islands.island
     made.tests["local"] = local
     return made
 

@@ -1,7 +1,7 @@
 """The headers that tell browsers what an answer may do, and what others may do with it.
 
 The data is public and may be read from any site (CORS, CORP); the pages load nothing from elsewhere, run no
-scripts, are framed by nobody and tell nobody where their readers came from.
+scripts but the server's own files, are framed by nobody and tell nobody where their readers came from.
 """
 
 from typing import TypeAlias
@@ -11,7 +11,9 @@ Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 _POLICY = (
     "default-src 'none'",
+    "script-src 'self'",
     "style-src 'self'",
+    "connect-src 'self'",
     "img-src 'self'",
     "form-action 'self'",
     "base-uri 'none'",
