@@ -43,6 +43,7 @@ STAGES = (
     ("engine.store",),
     ("engine.cached",),
     ("serving",),
+    ("web.language",),
     ("web.replies", "web.dates", "web.rates", "web.islands"),
     ("web.views",),
     ("web.qualifiers_view", "web.terms_view", "web.queries_view"),

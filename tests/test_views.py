@@ -246,7 +246,7 @@ def test_our_own_iris_are_local_links_under_the_root() -> None:
     assert SITE.link(ID + "arquus") == "/kg/id/arquus.html?asOf=2024-06-01"
     assert SITE.link(CODE + "calibre/12.7x99mm") == "/kg/code/calibre/12.7x99mm.html?asOf=2024-06-01"
     assert SITE.link(ID + "a", anchor="s01") == "/kg/id/a.html?asOf=2024-06-01#s01"
-    assert SITE.link(DEF) == "/kg/ontology"
+    assert SITE.link(DEF) == "/kg/ontology?asOf=2024-06-01"
 
 
 def test_foreign_iris_are_left_as_they_are() -> None:

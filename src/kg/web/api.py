@@ -14,9 +14,9 @@ from kg.errors import BadRequest, UnknownQuery
 from kg.formats import HTML, JSON, Format, of_family
 from kg.serving import Current, Serving, Values
 from kg.stored import Parameter, StoredQuery, find, offered
-from kg.web import descriptions, pages, rates
+from kg.web import descriptions, language, pages, rates
 from kg.web.exports import downloaded
-from kg.web.replies import chosen, etag, headers, local, split_suffix, unchanged
+from kg.web.replies import chosen, headers, local, split_suffix, tagged, unchanged
 
 SOLUTIONS = of_family("solutions")
 GRAPHS = of_family("graph")
@@ -99,13 +99,13 @@ async def _stored(request: Request, serving: Serving, name: str) -> Response:
     if stem not in offered(serving.settings.queries):
         raise UnknownQuery(f"There is no stored query '{stem}'; see {local(request, '/query')} for the list.")
     stored = find(serving.settings.queries, stem)
-    values = _values(request)
+    values = _values(request, stored)
     form = form or chosen(request, (HTML, *(SOLUTIONS if _tabular(stored) else GRAPHS)))
     text = stored.filled(values, serving.prefixes)
     if form is _QUERY_TEXT:
         return PlainTextResponse(text, media_type=_QUERY_TEXT.media_type)
     async with serving.current() as served:
-        tag = etag(serving.settings, served, form)
+        tag = tagged(request, serving.settings, served, form)
         if held := unchanged(request, tag):
             return held
         left = rates.admit(request)
@@ -118,9 +118,11 @@ def _tabular(stored: StoredQuery) -> bool:
     return stored.form in ("SELECT", "ASK")
 
 
-def _values(request: Request) -> Values:
+def _values(request: Request, stored: StoredQuery) -> Values:
+    """The parameters given; the language of the page is one of the query's only where it has it."""
     pairs = request.query_params.multi_items()
-    names = [name for name, _ in pairs if name != "format"]
+    ours = {"format", language.PARAMETER} - {parameter.name for parameter in stored.parameters}
+    names = [name for name, _ in pairs if name not in ours]
     return {name: [value for n, value in pairs if n == name] for name in dict.fromkeys(names)}
 
 
@@ -158,7 +160,7 @@ def _add_descriptions(routes: APIRouter, serving: Serving) -> None:
         async def answer(request: Request, suffix: str = "") -> Response:
             form = split_suffix(f"{name}{suffix}", (HTML, *GRAPHS))[1] or chosen(request, (HTML, *GRAPHS))
             async with serving.current() as served:
-                tag = etag(serving.settings, served, form)
+                tag = tagged(request, serving.settings, served, form)
                 if held := unchanged(request, tag):
                     return held
                 if form is not HTML:

@@ -1,5 +1,6 @@
 """Search by name: the page, and the same as JSON for programs and for the box that searches as you type."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import APIRouter
@@ -8,13 +9,13 @@ from starlette.responses import JSONResponse, Response
 
 from kg.errors import BadRequest
 from kg.formats import HTML, JSON
-from kg.search import Facets, Hit
+from kg.search import Hit
 from kg.serving import Current, Serving
 from kg.stored import expand
 from kg.terms import DEF, ID, Iri
-from kg.web import views
+from kg.web import language, views
 from kg.web.markup import page, site
-from kg.web.replies import chosen, etag, headers, integer, unchanged
+from kg.web.replies import chosen, headers, integer, tagged, unchanged
 
 _MOST_HITS = 100
 _LONGEST = 200
@@ -68,7 +69,7 @@ def router(serving: Serving) -> APIRouter:
     async def search(request: Request) -> Response:
         wanted, form = asked(request, serving), chosen(request, (HTML, JSON))
         async with serving.current() as served:
-            tag = etag(serving.settings, served, form)
+            tag = tagged(request, serving.settings, served, form)
             if held := unchanged(request, tag):
                 return held
             total, hits = served.search.find(wanted.text, wanted.limit, wanted.offset, wanted.kinds, wanted.states)
@@ -125,9 +126,13 @@ def _page(
     request: Request, serving: Serving, served: Current, wanted: Search, total: int, hits: list[Hit]
 ) -> Response:
     seen = wanted.offset + len(hits)
+    here, spoken = site(request, serving, served), language.spoken()
     return page(
         "search.html",
-        site(request, serving, served),
+        here,
+        shown=[
+            (hit, hit.labels.get(spoken) or hit.label, hit.kind_labels.get(spoken) or hit.kind_label) for hit in hits
+        ],
         text=wanted.text,
         total=total,
         hits=hits,
@@ -136,18 +141,20 @@ def _page(
         before=max(wanted.offset - wanted.limit, 0) if wanted.offset else None,
         after=seen if hits and seen < total else None,
         limit=wanted.limit,
-        kinds=_options(served.search.facets, "kinds", wanted.kinds, DEF),
-        states=_options(served.search.facets, "states", wanted.states, ID),
+        kinds=_options(served.search.facets.kinds, wanted.kinds, DEF),
+        states=_options(served.search.facets.states, wanted.states, ID),
         kind=next((one.removeprefix(DEF) for one in wanted.kinds), ""),
         state=next((one.removeprefix(ID) for one in wanted.states), ""),
     )
 
 
-def _options(facets: Facets, name: str, chosen: tuple[Iri, ...], space: Iri) -> list[tuple[str, str, bool]]:
-    """Value, label and whether it is chosen, by label."""
-    known = facets.kinds if name == "kinds" else facets.states
+def _options(
+    known: Mapping[Iri, Mapping[str, str]], chosen: tuple[Iri, ...], space: Iri
+) -> list[tuple[str, str, bool]]:
+    """Value, label in the language of the page, and whether it is chosen; by label."""
+    spoken = language.spoken()
     options = [
-        (iri.removeprefix(space), labels.get("en") or views.local_name(iri), iri in chosen)
+        (iri.removeprefix(space), labels.get(spoken) or labels.get("en") or views.local_name(iri), iri in chosen)
         for iri, labels in known.items()
     ]
     return sorted(options, key=lambda option: option[1].lower())

@@ -110,7 +110,7 @@ async def thing(request: Request, serving: Serving, served: Current, iri: str, t
     """
     asker = Asker(serving, served)
     rows = await asker.rows("statements", entity=[iri])
-    visit = Visit(request, site(request, serving, served, times), asker, iri, times, rows)
+    visit = Visit(request, site(request, serving, served), asker, iri, times, rows)
     if iri in served.snapshot.manifest.graphs:
         return await _graph(visit)
     if not rows:

@@ -18,10 +18,9 @@ from kg.formats import CSV, HTML, JSON, JSON_LD, N_TRIPLES, RDF_XML, TURTLE, For
 from kg.serving import Current, Serving, Values
 from kg.stored import find
 from kg.web import pages
-from kg.web.replies import SEARCH, VARY, chosen, etag, headers, local, split_suffix, unchanged, unknown
+from kg.web.replies import SEARCH, VARY, chosen, days, headers, local, split_suffix, tagged, unchanged, unknown
 
 OFFERED = (HTML, TURTLE, JSON_LD, N_TRIPLES, RDF_XML, JSON, CSV)
-_TIMES = ("asOf", "knownOn")
 _ONTOLOGY = re.compile(r"(\d+\.\d+\.\d+)?")
 """The ontology as a whole, or one version of it: of these the current one is described."""
 
@@ -58,7 +57,7 @@ async def _answer(request: Request, serving: Serving, served: Current, space: st
     name, form = split_suffix(slug, OFFERED)
     if form is None:
         return _redirect(request, space, name, chosen(request, OFFERED))
-    tag = etag(serving.settings, served)
+    tag = tagged(request, serving.settings, served, form)
     iri = f"{terms.BASE}{space}/{name}"
     return unchanged(request, tag) or await _twin(request, serving, served, iri, form, tag)
 
@@ -84,7 +83,7 @@ async def _twin(request: Request, serving: Serving, served: Current, iri: str, f
 
 
 def _times(request: Request, form: Format) -> Values:
-    given = {name: [request.query_params[name]] for name in _TIMES if request.query_params.get(name)}
+    given = days(request)
     if given and form not in (HTML, JSON, CSV):
         raise BadRequest(
             f"'{form.name}' describes the thing on the record's date only; "
