@@ -102,7 +102,7 @@ def _document(iri: Iri, known: Known, words: tantivy.TextAnalyzer) -> tantivy.Do
         "iri": iri,
         "label": known.label,
         "labels": known.labels,
-        "names": [[name, former, words.analyze(name)] for name, former in known.names.items()],
+        "names": [[name, known.names[name], words.analyze(name)] for name in _by_weight(known)],
         "kind": kind,
         "kindLabels": known.kinds[kind],
         "claims": known.claims,
@@ -118,6 +118,12 @@ def _document(iri: Iri, known: Known, words: tantivy.TextAnalyzer) -> tantivy.Do
     for state in known.states:
         document.add_text("state", state)
     return document
+
+
+def _by_weight(known: Known) -> list[str]:
+    """Labels first, so that of names that match equally well it is one of them that is told."""
+    labels = [known.label, *known.labels.values()]
+    return list(dict.fromkeys([*(name for name in labels if name in known.names), *known.names]))
 
 
 def _facets(known: dict[Iri, Known]) -> dict[str, dict[Iri, dict[str, str]]]:

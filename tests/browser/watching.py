@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # the package has no types
 from playwright.sync_api import Browser, Page
 
 _REFUSED = "document.addEventListener('securitypolicyviolation', event => (window.refused ??= []).push(" \
@@ -48,3 +49,15 @@ def watched(
         assert not unexpected, unexpected
     finally:
         context.close()
+
+
+def accessible(page: Page) -> None:
+    """Axe finds nothing to object to on the page as it stands, and it is no wider than the window.
+
+    Raises:
+        AssertionError: with the report.
+    """
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    wide, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert wide <= window

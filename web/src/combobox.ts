@@ -108,7 +108,7 @@ export class Combobox {
   }
 
   private option(hit: Hit, place: number): HTMLLIElement {
-    const shown = line(hit, language(), (name) => says(`formerly ${name}`, `anciennement ${name}`));
+    const shown = line(hit, language(), this.box.value, (name) => says(`formerly ${name}`, `anciennement ${name}`));
     return el(
       "li",
       { role: "option", id: `${this.list.id}-${place}`, "aria-selected": "false" },

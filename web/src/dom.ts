@@ -64,3 +64,9 @@ export function icon(kind: string): SVGSVGElement {
 export function localName(iri: string): string {
   return /([^/#]*)[/#]?$/.exec(iri)?.[1] || iri;
 }
+
+/** A day as people write it. */
+export function dates(day: string): string {
+  const moment = new Date(`${day}T00:00:00Z`);
+  return new Intl.DateTimeFormat(language() === "fr" ? "fr" : "en-GB", { dateStyle: "long", timeZone: "UTC" }).format(moment);
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { kept, pageOf, rootOf, slug } from "../src/addresses.ts";
-import { type Hit, line, step } from "../src/hits.ts";
+import { type Hit, line, matches, step } from "../src/hits.ts";
 
 const HIT: Hit = {
   iri: "https://w3id.org/armature/id/belgium",
@@ -16,15 +16,21 @@ const HIT: Hit = {
 };
 const formerly = (name: string) => `formerly ${name}`;
 
-test("a hit is shown in the language of the page, with the name that matched", () => {
-  assert.deepEqual(line(HIT, "en", formerly), { label: "Belgium", kind: "state", beside: "Belgique" });
-  assert.deepEqual(line(HIT, "fr", formerly), { label: "Belgique", kind: "État", beside: "" });
-  assert.equal(line(HIT, "de", formerly).label, "Belgium");
+test("a hit is shown in the language of the page, with the name that matched where the label does not", () => {
+  assert.deepEqual(line(HIT, "en", "belgiq", formerly), { label: "Belgium", kind: "state", beside: "Belgique" });
+  assert.deepEqual(line(HIT, "fr", "belgiq", formerly), { label: "Belgique", kind: "État", beside: "" });
+  assert.equal(line(HIT, "en", "BÉL", formerly).beside, "");
+  assert.equal(line(HIT, "de", "belg", formerly).label, "Belgium");
 });
 
 test("a name that is borne no longer is called so", () => {
   const renamed = { ...HIT, formerly: "Low Countries", matched: "Low Countries" };
-  assert.equal(line(renamed, "en", formerly).beside, "formerly Low Countries");
+  assert.equal(line(renamed, "en", "low", formerly).beside, "formerly Low Countries");
+});
+
+test("words are compared without accents, in any order", () => {
+  assert.ok(matches("Sébastien Lecornu", "lec seb"));
+  assert.ok(!matches("Sébastien Lecornu", "cornu"));
 });
 
 test("the arrow keys walk through the list and back to the box", () => {
