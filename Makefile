@@ -13,6 +13,7 @@ help:
 	@echo "make serve [PORT=8000]  set up, build the graph, serve it at http://127.0.0.1:8000"
 	@echo "make test               set up, run every check"
 	@echo "make test-clients       ask with Comunica, YASGUI and Apache Jena (needs Node.js 20 and Java)"
+	@echo "make web                check and build the scripts of the pages anew (needs Node.js 20)"
 	@echo "make check              check the Turtle files and print the report"
 	@echo "make docs               write the generated pages of docs/ anew"
 	@echo "make deploy             check the files of deploy/ with the tools that this machine has"
@@ -35,7 +36,16 @@ test: $(VENV)/dev chromium
 test-clients: $(VENV)/dev chromium
 	sh .ci/clients
 	npm --prefix tests/clients ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	npm --prefix web ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	$(BIN)/pytest tests/clients
+
+# The scripts of the pages are committed as built; a machine that serves needs no Node.js.
+.PHONY: web
+web:
+	npm --prefix web ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	npm --prefix web run check
+	npm --prefix web test
+	npm --prefix web run build
 
 check: $(VENV)/run
 	$(BIN)/kg check

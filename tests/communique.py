@@ -15,6 +15,7 @@ from kg.terms import DEF, RDF
 
 SOURCE = terms.SOURCE + "minarm-2024-05-21"
 _EVIDENCE, _DISPUTE = ox.NamedNode(DEF + "evidence"), ox.NamedNode(DEF + "inDispute")
+_COMPARES = ox.NamedNode(DEF + "overlapsWith")
 _SUBJECT = ox.NamedNode(RDF + "subject")
 
 
@@ -27,10 +28,11 @@ def _ours(term: object) -> bool:
 
 
 def _claims(files: Iterable[list[ox.Triple]]) -> set[object]:
-    """The claims that the communiqué makes."""
-    return {
-        triple.subject for file in files for triple in file if triple.predicate == _EVIDENCE and _ours(triple.object)
-    }
+    """The claims that the communiqué makes; that two orders overlap is read out of several sources."""
+    every = [triple for file in files for triple in file]
+    compared = {triple.subject for triple in every if triple.object == _COMPARES}
+    cited = {triple.subject for triple in every if triple.predicate == _EVIDENCE and _ours(triple.object)}
+    return cited - compared
 
 
 def _named(kept: Iterable[ox.Triple]) -> set[object]:

@@ -215,4 +215,5 @@ def test_a_page_of_another_day_shows_that_day(client: TestClient) -> None:
 
 def test_content_security_policy_forbids_everything_else(client: TestClient) -> None:
     policy = client.get(MERGER, headers=HTML).headers["content-security-policy"]
-    assert policy.startswith("default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'")
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';")
+    assert "img-src 'self'; form-action 'self'" in policy

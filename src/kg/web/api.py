@@ -1,4 +1,4 @@
-"""Stored queries, search and the descriptions of the graph."""
+"""Stored queries and the descriptions of the graph."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,12 +16,11 @@ from kg.serving import Current, Serving, Values
 from kg.stored import Parameter, StoredQuery, find, offered
 from kg.web import descriptions, kept, language, pages, rates
 from kg.web.exports import downloaded
-from kg.web.replies import chosen, headers, integer, local, split_suffix, tagged, unchanged
+from kg.web.replies import chosen, headers, local, split_suffix, tagged, unchanged
 
 SOLUTIONS = of_family("solutions")
 GRAPHS = of_family("graph")
 _QUERY_TEXT = Format("rq", "application/sparql-query", "SPARQL", ("page",))
-_MOST_HITS = 100
 _SCHEMA = {"iri": "string", "date": "string", "text": "string", "integer": "integer"}
 
 
@@ -29,7 +28,6 @@ def router(serving: Serving) -> APIRouter:
     """Every address that is neither a thing of the graph nor the SPARQL endpoint."""
     routes = APIRouter()
     _add_stored_queries(routes, serving)
-    _add_search(routes, serving)
     _add_descriptions(routes, serving)
     return routes
 
@@ -152,38 +150,6 @@ async def _ran(
         raise BadRequest(f"'{stored.name}' cannot be had as {form.name}.")
     response.headers.update(headers(tag))
     return response
-
-
-# Search
-
-
-def _add_search(routes: APIRouter, serving: Serving) -> None:
-    parameters = [
-        {"name": "q", "in": "query", "schema": {"type": "string"}, "description": "Words of a name."},
-        {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": _MOST_HITS}},
-        {"name": "offset", "in": "query", "schema": {"type": "integer"}},
-    ]
-
-    @routes.get(
-        "/search",
-        tags=["search"],
-        summary="Find things by name",
-        response_class=Response,
-        openapi_extra={"parameters": parameters},
-    )
-    async def search(request: Request) -> Response:
-        text = request.query_params.get("q", "")[:200]
-        limit, offset = integer(request, "limit", 20, _MOST_HITS), integer(request, "offset", 0, 10_000)
-        form = chosen(request, (HTML, JSON))
-        async with serving.current() as served:
-            total, hits = served.search.find(text, max(limit, 1), offset)
-            if form is HTML:
-                return await pages.search(request, serving, served, text, total, hits, offset, limit)
-            found = [
-                {"iri": h.iri, "label": h.label, "names": h.names, "kind": h.kind, "kindLabel": h.kind_label}
-                for h in hits
-            ]
-            return JSONResponse({"query": text, "total": total, "offset": offset, "hits": found})
 
 
 # Descriptions

@@ -19,7 +19,7 @@ from kg import formats, terms
 from kg.formats import Format
 from kg.serving import Current, Serving, Values
 from kg.terms import BASE, CLAIM, DEF, ID, SOURCE, SPACES, Iri
-from kg.web import dates, inline, language, views
+from kg.web import dates, inline, islands, language, views
 from kg.web.language import LANGUAGES, Language
 from kg.web.lexicon import Lexicon, lexicon
 from kg.web.replies import DAYS, days, root
@@ -213,6 +213,7 @@ def environment() -> Environment:
     made.filters["day"] = dates.written
     made.filters["slug"] = views.slug
     made.filters["number"] = lambda amount: views.number(str(amount))
+    made.globals["island"] = islands.island
     made.tests["local"] = local
     made.globals["_"] = language.say
     made.globals["count"] = language.count

@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from kg import formats, trace
 from kg.errors import KgError
-from kg.search import Hit
 from kg.serving import Current, Row, Serving, Values
 from kg.snapshot import Manifest, Snapshot
 from kg.stored import StoredQuery, offered
@@ -65,32 +64,6 @@ def _dated(row: Row, label: str) -> dict[str, object]:
 
 def _counts(row: Row) -> tuple[int, int]:
     return int(text(row, "count")), int(text(row, "notRealised") or 0)
-
-
-async def search(
-    request: Request,
-    serving: Serving,
-    served: Current,
-    text: str,
-    total: int,
-    hits: list[Hit],
-    offset: int,
-    limit: int,
-) -> Response:
-    """What a search found, one page of it."""
-    seen = offset + len(hits)
-    return page(
-        "search.html",
-        site(request, serving, served),
-        text=text,
-        total=total,
-        hits=hits,
-        first=offset + 1,
-        last=seen,
-        before=max(offset - limit, 0) if offset else None,
-        after=seen if hits and seen < total else None,
-        limit=limit,
-    )
 
 
 async def queries(request: Request, serving: Serving, served: Current) -> Response:
