@@ -30,8 +30,10 @@ def _ours(term: object) -> bool:
 def _claims(files: Iterable[list[ox.Triple]]) -> set[object]:
     """The claims that the communiqué makes; that two orders overlap is read out of several sources."""
     every = [triple for file in files for triple in file]
-    compared = {triple.subject for triple in every if triple.object == _COMPARES}
-    cited = {triple.subject for triple in every if triple.predicate == _EVIDENCE and _ours(triple.object)}
+    compared: set[object] = {triple.subject for triple in every if triple.object == _COMPARES}
+    cited: set[object] = {
+        triple.subject for triple in every if triple.predicate == _EVIDENCE and _ours(triple.object)
+    }
     return cited - compared
 
 

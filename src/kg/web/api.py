@@ -119,9 +119,9 @@ def _tabular(stored: StoredQuery) -> bool:
 
 
 def _values(request: Request, stored: StoredQuery) -> Values:
-    """The parameters given; the language of the page is one of the query's only where it has it."""
+    """The parameters given; language and number of the page are the query's only where it has such."""
     pairs = request.query_params.multi_items()
-    ours = {"format", language.PARAMETER} - {parameter.name for parameter in stored.parameters}
+    ours = {"format", "page", language.PARAMETER} - {parameter.name for parameter in stored.parameters}
     names = [name for name, _ in pairs if name not in ours]
     return {name: [value for n, value in pairs if n == name] for name in dict.fromkeys(names)}
 

@@ -11,7 +11,7 @@ from kg.web.language import Language, spoken
 from kg.web.lexicon import GIST, LABELS, LOCATOR, REASON, REVERSE, Lexicon, lexicon
 
 _AT_ONCE = 8
-_LABEL = "Label"
+_LABEL, _FRENCH = "Label", "French"
 _WORDS = {
     "title": (("source",), LABELS),
     "reverseLabel": (("relation", "predicate"), (REVERSE,)),
@@ -41,10 +41,13 @@ class Asker:
 
         Labels are in the reader's language, where the graph has them.
         """
-        rows = await self.raw(name, **values)
+        return await self.heard(await self.raw(name, **values))
+
+    async def heard(self, rows: list[Row]) -> list[Row]:
+        """Rows with their labels in the reader's language; the things in them are remembered."""
         things = {iri for row in rows for iri in _things(row)}
         self.seen.update(things)
-        if spoken() != "en" and things:
+        if spoken() != "en":
             await self.lexicon.learn(self, things)
             rows = [_translated(row, self.lexicon, spoken()) for row in rows]
         return rows
@@ -73,4 +76,6 @@ def _translated(row: Row, words: Lexicon, language: Language) -> Row:
         owner = next((name for name in owners if name in row and name != column), None)
         if owner and term["type"] == "literal" and (told := words.text(row[owner]["value"], properties, language)):
             changed[column] = Term(type="literal", value=told)
+        elif column + _FRENCH in row:
+            changed[column] = row[column + _FRENCH]
     return {**row, **changed}

@@ -171,20 +171,24 @@ def when(row: Row) -> Phrase | None:
     """The time of a claim in words, as precise as it was stated."""
     start, end, day = (value(row, name) for name in ("from", "until", "on"))
     if start.text and end.text:
-        return Phrase("", (Value(say("from")), start, Value(say("until")), end))
+        return Phrase("", (*_dated("from", start), *_dated("until", end)))
     if start.text or end.text:
-        return Phrase("", (Value(say("since")), start) if start.text else (Value(say("until")), end))
+        return Phrase("", _dated("since", start) if start.text else _dated("until", end))
     if day.text:
-        return Phrase("", (Value(dates.preposition(day.moment)), day))
+        return Phrase("", _dated("on", day))
     return _bounded(value(row, "earliest"), value(row, "latest"))
+
+
+def _dated(word: str, day: Value) -> tuple[Value, Value]:
+    return Value(dates.preposition(day.moment, word)), day
 
 
 def _bounded(earliest: Value, latest: Value) -> Phrase | None:
     if earliest.text and latest.text:
-        return Phrase("", (Value(say("between")), earliest, Value(say("and")), latest))
+        return Phrase("", (*_dated("between", earliest), *_dated("and", latest)))
     if latest.text:
-        return Phrase("", (Value(say("by")), latest, Value(say("at the latest"))))
-    return Phrase("", (Value(say("not before")), earliest)) if earliest.text else None
+        return Phrase("", (*_dated("by", latest), Value(say("at the latest"))))
+    return Phrase("", _dated("not before", earliest)) if earliest.text else None
 
 
 def ordered(mentions: Iterable[Row]) -> list[Row]:

@@ -4,7 +4,7 @@ The header of a query in ``queries/entity/`` may have a field ``panel``; a new p
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast, get_args
@@ -22,7 +22,7 @@ Words: TypeAlias = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Declared:
-    """One panel: ``heads`` are the columns shown, with their headings.
+    """One panel: ``heads`` are the columns shown, with their headings; ``page`` makes it a page of that name.
 
     ``stage`` names the column whose things are shown with their status, ``lane`` and ``bar`` the columns of a chart.
     """
@@ -39,6 +39,13 @@ class Declared:
     chart: Chart
     lane: str
     bar: str
+    page: str = ""
+    leads: Words = field(default_factory=dict)
+
+    @property
+    def lead(self) -> str:
+        """What a page of its own says first, in the reader's language."""
+        return self.leads.get(spoken(), "")
 
     @property
     def title(self) -> str:
@@ -78,7 +85,7 @@ def _read(query: StoredQuery) -> Declared:
             name=query.name,
             summary=query.summary,
             titles=_words(told["title"]),
-            of=frozenset(DEF + name for name in told["of"]),
+            of=frozenset(DEF + name for name in told.get("of", ())),
             order=int(told["order"]),
             form=cast("Form", _one_of(told["form"], get_args(Form))),
             heads={str(column): _words(words) for column, words in told.get("heads", {}).items()},
@@ -87,6 +94,8 @@ def _read(query: StoredQuery) -> Declared:
             chart=cast("Chart", _one_of(told.get("chart", ""), get_args(Chart))),
             lane=str(told.get("lane", "")),
             bar=str(told.get("bar", "")),
+            page=str(told.get("page", "")),
+            leads=_words(told["lead"]) if "lead" in told else {},
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BrokenQuery(f"{query.path}: the header's 'panel' lacks or misspells {error}.") from error

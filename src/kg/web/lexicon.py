@@ -16,6 +16,7 @@ from cachetools import LRUCache
 from kg.serving import Row
 from kg.snapshot import Hash
 from kg.terms import DEF, RDFS, Iri
+from kg.web import schema_org
 
 ICONS = Path(__file__).parent / "static" / "icons.svg"
 REVERSE = DEF + "reverseLabel"
@@ -54,12 +55,14 @@ class Lexicon:
     def __init__(self) -> None:
         self._captions: LRUCache[Iri, Caption] = LRUCache(_KEPT_THINGS)
         self._above: dict[Iri, list[Iri]] = {}
+        self.matches: dict[Iri, str] = {}
 
     async def learn(self, asker: Asking, iris: Collection[Iri]) -> None:
         """Look up what is not known yet of some things."""
         if not self._above:
             for row in await asker.raw("class-tree"):
                 self._above.setdefault(row["class"]["value"], []).append(row["broader"]["value"])
+            self.matches = schema_org.matches(await asker.raw("schema-org"))
         wanted = sorted(iri for iri in iris if iri not in self._captions)
         for start in range(0, len(wanted), _AT_ONCE):
             part = wanted[start : start + _AT_ONCE]

@@ -18,10 +18,11 @@ from starlette.responses import HTMLResponse
 from kg import formats, terms
 from kg.formats import Format
 from kg.serving import Current, Serving, Values
+from kg.stored import StoredQuery
 from kg.terms import BASE, CLAIM, DEF, ID, SOURCE, SPACES, Iri
 from kg.web import dates, inline, islands, language, views
 from kg.web.language import LANGUAGES, Language
-from kg.web.lexicon import Lexicon, lexicon
+from kg.web.lexicon import Lexicon, icons, lexicon
 from kg.web.replies import DAYS, days, root
 
 _SAFE = "/:,;@!$&'()*+=~"
@@ -43,10 +44,27 @@ class Twin:
     format: Format
 
 
-SECTIONS = (("/query", "Queries"), ("/sparql", "SPARQL"), ("/ontology", "Ontology"), ("/export", "Export"))
+SECTIONS = (
+    ("/query", "Queries"),
+    ("/sparql", "SPARQL"),
+    ("/graph-view", "Graph view"),
+    ("/sources", "Sources"),
+    ("/disputes", "Disputes"),
+    ("/about", "About"),
+)
 """What the head of every page leads to."""
 
-REFERENCES = (("/ontology", "Ontology"), ("/shapes", "Rules"), ("/query", "Queries"), ("/export", "Export"))
+REFERENCES = (
+    ("/about", "About and licence"),
+    ("/ontology", "Ontology"),
+    ("/shapes", "Rules"),
+    ("/sources", "Sources"),
+    ("/disputes", "Disputes"),
+    ("/gaps", "Gaps"),
+    ("/changes", "Changes"),
+    ("/query", "Queries"),
+    ("/export", "Export"),
+)
 """What the foot of every page leads to."""
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
@@ -149,6 +167,16 @@ class Site:
     def query_data(self, name: str, suffix: str, **values: str) -> str:
         """The address of a stored query's answer in a data format."""
         return self.stored(name, {key: [self.short_name(text)] for key, text in values.items()}, suffix)
+
+    def library(self, stored: StoredQuery) -> str:
+        """The address of a stored query, with the reader's dates where it knows them."""
+        known = {parameter.name for parameter in stored.parameters}
+        times = {name: [day] for name, day in self.times.items() if name in known}
+        return self.stored(stored.name, {**times, **{name: [text] for name, text in self._spoken.items()}})
+
+    def has_icon(self, kind: Iri) -> bool:
+        """Whether a class has an icon of its own."""
+        return kind.removeprefix(DEF) in icons()
 
     def icon(self, iri: Iri) -> str:
         """The name of the icon for a thing; empty without any."""

@@ -16,13 +16,18 @@ from kg.serving import Current, Row, Serving, Values
 from kg.snapshot import Manifest, Snapshot
 from kg.stored import StoredQuery, offered
 from kg.terms import BASE, CODE, GRAPH
-from kg.web import queries_view, terms_view, views
+from kg.web import queries_view, replies, terms_view, views
 from kg.web.asker import Asker
 from kg.web.language import spoken
 from kg.web.markup import page, site
 from kg.web.views import text
 
 PASSAGES_PER_PAGE = 50
+_LAST_PAGE = 1_000_000
+ROWS_PER_PAGE = 100
+SHELVES = {"api": "Questions", "entity": "Behind the pages of things", "stats": "Behind the front page"}
+"""What the folders of the library hold."""
+
 _LAST_PAGE = 1_000_000
 _COMMON = ("dcterms", "rdf", "rdfs", "skos", "xsd")
 _TITLE = "http://purl.org/dc/terms/title"
@@ -68,11 +73,13 @@ def _counts(row: Row) -> tuple[int, int]:
 
 async def queries(request: Request, serving: Serving, served: Current) -> Response:
     """The library of stored queries, with the questions that they answer."""
+    shown = site(request, serving, served)
     questions = await _questions(serving, served)
     return page(
         "queries.html",
-        site(request, serving, served),
+        shown,
         shelves=queries_view.shelves(offered(serving.settings.queries).values(), questions),
+        heads=SHELVES,
     )
 
 
@@ -90,16 +97,21 @@ async def query(
     head: list[str],
     rows: list[Row],
 ) -> Response:
-    """One stored query: what it answers, its form, its answer, and its text."""
+    """One stored query: what it answers, its form, one page of its answer, and its text."""
+    where, asker = site(request, serving, served), Asker(serving, served)
+    part = views.cut(len(rows), max(replies.integer(request, "page", 1, _LAST_PAGE), 1), ROWS_PER_PAGE)
+    shown = await asker.heard(rows[max(part.first - 1, 0) : part.last])
+    await asker.learn()
     return page(
         "query.html",
-        site(request, serving, served),
+        where,
         stored=stored,
         questions=queries_view.asked(stored, await _questions(serving, served)),
         fields=queries_view.fields(stored, values),
         given=values,
         data=formats.of_family("solutions" if stored.form in ("SELECT", "ASK") else "graph"),
-        table=queries_view.table(stored, head, rows),
+        table=queries_view.table(stored, head, shown),
+        slice=part,
         filled=stored.filled(values, serving.prefixes),
     )
 
@@ -143,21 +155,25 @@ async def exports(
 
 
 async def vocabulary(request: Request, serving: Serving, served: Current) -> Response:
-    """The ontology in reading order, with its code lists."""
-    ask = Asker(serving, served)
+    """The ontology in reading order, with its code lists and a diagram of its classes."""
+    shown, ask = site(request, serving, served), Asker(serving, served)
     rows, codes = await asyncio.gather(ask.rows("vocabulary"), ask.rows("code-lists", scheme=[""]))
+    sorts = terms_view.defined(rows)
     return page(
         "vocabulary.html",
-        site(request, serving, served),
-        sorts=terms_view.defined(rows),
+        shown,
+        heads=terms_view.SORTS,
+        sorts=sorts,
         lists=terms_view.code_lists(codes),
+        diagram=terms_view.diagram(sorts.get("class", ()), served.snapshot.manifest.classes),
     )
 
 
 async def shapes(request: Request, serving: Serving, served: Current) -> Response:
     """Every constraint that the graph is held to, in words."""
+    shown = site(request, serving, served)
     rows = await Asker(serving, served).rows("shapes")
-    return page("shapes.html", site(request, serving, served), sets=terms_view.rule_sets(rows))
+    return page("shapes.html", shown, sets=terms_view.rule_sets(rows))
 
 
 def problem(request: Request, error: KgError) -> Response:

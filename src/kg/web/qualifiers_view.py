@@ -101,14 +101,18 @@ def _expected(said: Said) -> list[Phrase]:
 
 def _between(first: Value | None, last: Value | None) -> tuple[Value, ...]:
     if first and last and first.moment == last.moment:
-        return Value(dates.preposition(first.moment)), first
+        return _dated("on", first)
     if first and last:
         start, end = dates.stretch(first.moment, last.moment)
         from_day, to_day = Value(start, moment=first.moment), Value(end, moment=last.moment)
-        return Value(say("between")), from_day, Value(say("and")), to_day
+        return *_dated("between", from_day), *_dated("and", to_day)
     if first:
-        return Value(say("not before")), first
-    return (Value(say("by")), last) if last else ()
+        return _dated("not before", first)
+    return _dated("by", last) if last else ()
+
+
+def _dated(word: str, day: Value) -> tuple[Value, Value]:
+    return Value(dates.preposition(day.moment, word)), day
 
 
 def _flags(said: Said) -> list[Phrase]:

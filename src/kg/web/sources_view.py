@@ -38,11 +38,11 @@ def about(rows: Sequence[Row]) -> tuple[tuple[str, Value], ...]:
     """What the query *sources* says of one source, as labels and values in the order of a catalogue."""
     if not rows:
         return ()
-    found = ((label, value(rows[0], *names)) for label, names in _CATALOGUE.items())
+    found = ((label, value(rows[0], *names)) for label, names in CATALOGUE.items())
     return tuple((label, shown) for label, shown in found if shown.text)
 
 
-_CATALOGUE = {
+CATALOGUE = {
     "Published by": ("publisher", "publisherLabel"),
     "Drawn up by": ("creator", "creatorLabel"),
     "Issued": ("issued",),

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from kg.serving import Current, Row, Serving, Values
 from kg.terms import DEF, GRAPH, ID, RDF, RDFS, Iri
-from kg.web import answers, claims_view, declared, panels, queries_view, replies, sources_view, views
+from kg.web import answers, claims_view, declared, panels, queries_view, replies, schema_org, sources_view, views
 from kg.web.asker import Asker
 from kg.web.markup import Site, page, site
 from kg.web.panels_view import Panel
@@ -57,11 +57,14 @@ class Visit:
     async def printed(self, template: str, **context: object) -> Response:
         """The page, with what every page of a thing prints."""
         await self.asker.learn([self.iri])
+        title = views.title(self.rows, self.iri)
+        lexicon = self.asker.lexicon
         return page(
             template,
             self.site,
             iri=self.iri,
-            title=views.title(self.rows, self.iri),
+            title=title,
+            machine=schema_org.described(self.iri, title.text, lexicon.kinds(self.iri), self.rows, lexicon.matches),
             names=views.literals(self.rows, RDFS + "label") or views.literals(self.rows, _TITLE),
             kinds=views.kinds(self.rows),
             statements=views.statements(self.rows),
