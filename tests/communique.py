@@ -14,8 +14,22 @@ from kg.compiler import layout
 from kg.terms import DEF, RDF
 
 SOURCE = terms.SOURCE + "minarm-2024-05-21"
+ENTITIES = (
+    "arquus", "belgian-defence-industrial-base", "belgian-minister-of-defence",
+    "belgian-vehicle-assembly-line-2024", "belgium", "belgium-caesar-order-2024",
+    "belgium-griffon-mepac-order-2024", "caesar", "camo", "camo-reinforcement-initiative", "dicod", "france",
+    "franco-belgian-letter-of-intent-2024-05-21", "franco-belgian-strategic-partnership",
+    "french-defence-industrial-base", "french-minister-of-the-armed-forces",
+    "french-ministry-of-the-armed-forces", "french-small-calibre-ammunition-capability",
+    "french-small-calibre-ammunition-line", "griffon", "griffon-mepac", "john-cockerill",
+    "john-cockerill-arquus-merger", "john-cockerill-arquus-merger-initiative", "john-cockerill-defense",
+    "knds", "knds-155mm-shell-line-belgium", "lecornu-dedonder-meeting-2024-05-21", "ludivine-dedonder",
+    "scorpion", "sebastien-lecornu", "small-calibre-ammunition-initiative",
+    "small-calibre-ammunition-purchase-from-belgium",
+)  # fmt: skip
+"""The entities that the communiqué speaks of."""
+
 _EVIDENCE, _DISPUTE = ox.NamedNode(DEF + "evidence"), ox.NamedNode(DEF + "inDispute")
-_COMPARES = ox.NamedNode(DEF + "overlapsWith")
 _SUBJECT = ox.NamedNode(RDF + "subject")
 
 
@@ -27,14 +41,18 @@ def _ours(term: object) -> bool:
     return isinstance(term, ox.NamedNode) and term.value.startswith(SOURCE)
 
 
-def _claims(files: Iterable[list[ox.Triple]]) -> set[object]:
-    """The claims that the communiqué makes; that two orders overlap is read out of several sources."""
-    every = [triple for file in files for triple in file]
-    compared: set[object] = {triple.subject for triple in every if triple.object == _COMPARES}
-    cited: set[object] = {
-        triple.subject for triple in every if triple.predicate == _EVIDENCE and _ours(triple.object)
-    }
-    return cited - compared
+def _claims(files: Iterable[list[ox.Triple]]) -> set[ox.NamedNode | ox.BlankNode | ox.Triple]:
+    """The claims that the communiqué makes on its own entities, and that name no others."""
+    triples = [triple for file in files for triple in file]
+    ours = {triple.subject for triple in triples if triple.predicate == _EVIDENCE and _ours(triple.object)}
+    return ours - {triple.subject for triple in triples if triple.subject in ours and _foreign(triple.object)}
+
+
+def _foreign(term: object) -> bool:
+    """Whether this is an entity that the communiqué does not speak of."""
+    if not isinstance(term, ox.NamedNode) or not term.value.startswith(terms.ID):
+        return False
+    return term.value.removeprefix(terms.ID) not in ENTITIES
 
 
 def _named(kept: Iterable[ox.Triple]) -> set[object]:
