@@ -136,9 +136,15 @@ async def _ran(
     tag: str,
 ) -> Response:
     if form is HTML:
-        rows = await serving.rows(served, stored, values) if _tabular(stored) else []
-        response = await pages.query(request, serving, served, stored, values, list(stored.columns), rows)
-    elif form in SOLUTIONS and _tabular(stored):
+
+        async def made() -> Response:
+            rows = await serving.rows(served, stored, values) if _tabular(stored) else []
+            shown = await pages.query(request, serving, served, stored, values, list(stored.columns), rows)
+            shown.headers.update(headers(tag))
+            return shown
+
+        return await kept.page(request, tag, made, keep=serving.settings.cache_bytes > 0)
+    if form in SOLUTIONS and _tabular(stored):
         text = stored.filled(values, serving.prefixes)
         body = await serving.body(served, Query(text, Accept(solutions=form.media_type)))
         response = Response(body, media_type=form.content_type)

@@ -72,7 +72,8 @@ def _translated(row: Row, words: Lexicon, language: Language) -> Row:
     """A row with its labels in a language; what is not known in it stays."""
     changed: Row = {}
     for column, term in row.items():
-        owners, properties = _WORDS.get(column, ((column.removesuffix(_LABEL),), LABELS))
+        backwards = column == "relationLabel" and "reversed" in row
+        owners, properties = _WORDS.get(column, ((column.removesuffix(_LABEL),), (REVERSE,) if backwards else LABELS))
         owner = next((name for name in owners if name in row and name != column), None)
         if owner and term["type"] == "literal" and (told := words.text(row[owner]["value"], properties, language)):
             changed[column] = Term(type="literal", value=told)

@@ -211,8 +211,9 @@ class Diagram:
 def diagram(classes: Sequence[DefinedTerm], counts: Mapping[Iri, int]) -> Diagram:
     """The tree of the classes in columns; ``counts`` are the things of each class."""
     families: list[list[DefinedTerm]] = []
-    for term in classes:
-        if term.depth <= 1 or not families:
+    for term, after in zip(classes, [*classes[1:], None], strict=True):
+        broad = term.depth == 1 and after is not None and after.depth > 1
+        if term.depth == 0 or broad or not families:
             families.append([])
         families[-1].append(term)
     heights = [0] * _COLUMNS

@@ -83,9 +83,9 @@ async def thing(request: Request, serving: Serving, served: Current, iri: str, t
         UnknownEntity: the graph says nothing of it.
         BadRequest: the number of the page is none.
     """
-    asker = Asker(serving, served)
+    shown, asker = site(request, serving, served), Asker(serving, served)
     rows = await asker.rows("statements", entity=[iri])
-    visit = Visit(request, site(request, serving, served), asker, iri, times, rows)
+    visit = Visit(request, shown, asker, iri, times, rows)
     if iri in served.snapshot.manifest.graphs:
         return await _graph(visit)
     if not rows:
