@@ -136,7 +136,7 @@ export class Canvas {
   /** The rectangle that the picture takes, labels and all. */
   bounds(margin: number): { x: number; y: number; width: number; height: number } {
     const all = [...this.places.values()];
-    const [left, right] = [Math.min(...all.map((p) => p.x - 40), 0), Math.max(...all.map((p) => p.x + 40), 0)];
+    const [left, right] = [Math.min(...all.map((p) => p.x - Math.max(p.reach, 24)), 0), Math.max(...all.map((p) => p.x + Math.max(p.reach, 24)), 0)];
     const [top, bottom] = [Math.min(...all.map((p) => p.y - 20), 0), Math.max(...all.map((p) => p.y + 44), 0)];
     return { x: left - margin, y: top - margin, width: right - left + 2 * margin, height: bottom - top + 2 * margin };
   }
