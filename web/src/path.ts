@@ -14,7 +14,7 @@ async function draw(into: HTMLElement): Promise<void> {
   const paths = (await answer.json()) as Paths;
   const root = into.dataset.root ?? "";
   const canvas = new Canvas(
-    { select: () => undefined, expand: (id) => window.location.assign(pageOf(id, root, window.location.search)) },
+    { select: () => undefined, open: (id) => window.location.assign(pageOf(id, root, window.location.search)) },
     says("Graph of the paths", "Graphe des chemins"),
   );
   into.replaceChildren(canvas.element);

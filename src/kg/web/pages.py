@@ -21,6 +21,7 @@ from kg.terms import BASE, CODE, DEF, GRAPH, ID, RDF, RDFS, Iri
 from kg.web import claims_view, panels, queries_view, replies, sources_view, terms_view, views
 from kg.web.markup import Site, page, site
 from kg.web.panels import Asker
+from kg.web.security import DRAWING
 from kg.web.views import text
 
 PASSAGES_PER_PAGE = 50
@@ -265,7 +266,7 @@ async def query(
 
 async def workbench(request: Request, serving: Serving, served: Current, text: str) -> Response:
     """The SPARQL form, with stored queries to begin from."""
-    return page(
+    answer = page(
         "workbench.html",
         site(request, serving, served),
         text=text or _beginning(serving),
@@ -273,6 +274,8 @@ async def workbench(request: Request, serving: Serving, served: Current, text: s
         solutions=formats.of_family("solutions"),
         graphs=formats.of_family("graph"),
     )
+    answer.headers.update(DRAWING)
+    return answer
 
 
 def _beginning(serving: Serving) -> str:
