@@ -15,6 +15,7 @@ help:
 	@echo "make test-clients       ask with Comunica, YASGUI and Apache Jena (needs Node.js 20 and Java)"
 	@echo "make web                check and build the scripts of the pages anew (needs Node.js 20)"
 	@echo "make check              check the Turtle files and print the report"
+	@echo "make shots              make pictures of every kind of page in var/shots"
 	@echo "make docs               write the generated pages of docs/ anew"
 	@echo "make deploy             check the files of deploy/ with the tools that this machine has"
 	@echo "make bench [SIZE=100k]  measure side by side with other servers (100k, 1m, 10m triples)"
@@ -52,6 +53,12 @@ check: $(VENV)/run
 
 docs: $(VENV)/run
 	$(BIN)/kg docs
+
+# Pictures of every kind of page, to be looked at.
+.PHONY: shots
+shots: $(VENV)/dev chromium
+	$(BIN)/kg build
+	$(BIN)/python -m tests.browser.shots var/shots
 
 deploy: $(VENV)/run
 	sh .ci/deploy

@@ -1,4 +1,4 @@
-"""What many tests share: the project's own graph built once, and a copy of the project to break."""
+"""What many tests share: the communiqué's graph built once, the whole one, and a copy of the project to break."""
 
 import shutil
 import threading
@@ -10,6 +10,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 from starlette.testclient import TestClient
+from tests import communique
 
 from kg.compiler.build import Graph, build, graph
 from kg.settings import Settings
@@ -22,33 +23,55 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The project's own sources, with snapshots in a scratch folder and short limits."""
-    return Settings(home=ROOT, snapshots=tmp_path_factory.mktemp("snapshots"), deadline=5, readers=2)
+def communique_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project folder with the communiqué's part of the data: the same however the dataset grows."""
+    home = tmp_path_factory.mktemp("home")
+    for folder in ("ontology", "queries"):
+        shutil.copytree(ROOT / folder, home / folder)
+    communique.write(ROOT / "data", home / "data")
+    return home
+
+
+@pytest.fixture(scope="session")
+def settings(communique_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The communiqué's sources, with snapshots in a scratch folder and short limits."""
+    return Settings(home=communique_home, snapshots=tmp_path_factory.mktemp("snapshots"), deadline=5, readers=2)
 
 
 @pytest.fixture(scope="session")
 def assembled(settings: Settings) -> Graph:
-    """The project's own graph in memory, with what is derived."""
+    """The communiqué's graph in memory, with what is derived."""
     return graph(settings)
 
 
 @pytest.fixture(scope="session")
+def whole_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """All the project's sources, with snapshots in a scratch folder."""
+    return Settings(home=ROOT, snapshots=tmp_path_factory.mktemp("snapshots"), readers=2)
+
+
+@pytest.fixture(scope="session")
+def whole(whole_settings: Settings) -> Graph:
+    """The project's whole graph in memory, with what is derived."""
+    return graph(whole_settings)
+
+
+@pytest.fixture(scope="session")
 def built(settings: Settings) -> Snapshot:
-    """The project's own snapshot."""
+    """The snapshot of the communiqué's graph."""
     return build(settings)[0]
 
 
 @pytest.fixture(scope="session")
 def client(settings: Settings, built: Snapshot) -> Iterator[TestClient]:
-    """A client of the served project; redirects are not followed."""
+    """A client of the served graph; redirects are not followed."""
     with TestClient(create_app(settings), follow_redirects=False, raise_server_exceptions=False) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def address(settings: Settings, built: Snapshot) -> Iterator[str]:
-    """The project, served on a free port."""
+    """The communiqué's graph, served on a free port."""
     server = uvicorn.Server(uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -73,8 +96,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Settings:
-    """A copy of the project that a test may break."""
-    for folder in ("ontology", "data", "queries"):
-        shutil.copytree(ROOT / folder, tmp_path / "home" / folder)
+def project(tmp_path: Path, communique_home: Path) -> Settings:
+    """A copy of the project, with the communiqué's part of its data, that a test may break."""
+    shutil.copytree(communique_home, tmp_path / "home")
     return Settings(home=tmp_path / "home", snapshots=tmp_path / "snapshots")

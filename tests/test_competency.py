@@ -1,4 +1,4 @@
-"""The competency questions that the communiqué alone answers: stored queries with golden answers."""
+"""What analysts ask: stored queries with golden answers, and the competency questions with what they must say."""
 
 from pathlib import Path
 
@@ -14,8 +14,8 @@ QUERIES = library(ROOT / "queries" / "api")
 
 
 @pytest.mark.parametrize("name", sorted(QUERIES))
-def test_the_answer_is_the_golden_one(assembled: Graph, name: str) -> None:
-    solutions = assembled.store.query(QUERIES[name].text)
+def test_the_answer_is_the_golden_one(whole: Graph, name: str) -> None:
+    solutions = whole.store.query(QUERIES[name].text)
     assert isinstance(solutions, ox.QuerySolutions)
     assert [v.value for v in solutions.variables] == list(QUERIES[name].columns)
     found = (solutions.serialize(format=ox.QueryResultsFormat.CSV) or b"").decode()

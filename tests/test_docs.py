@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").glob("*.md")])
 
 
-def test_the_generated_pages_are_current(settings: Settings) -> None:
-    assert docs.write(settings, kg, rewrite=False) == [], "run 'make docs'"
+def test_the_generated_pages_are_current(whole_settings: Settings) -> None:
+    assert docs.write(whole_settings, kg, rewrite=False) == [], "run 'make docs'"
 
 
 def test_every_passage_of_the_communique_is_traced() -> None:

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from kg.cli import kg
 from kg.compiler.assemble import assemble, source_files
 from kg.compiler.build import check
-from kg.drafting import command, draft
+from kg.drafting import command, words
 from kg.drafting.draft import Question
 from kg.drafting.model import Model
 from kg.errors import BadRequest, ShapesViolated
@@ -170,7 +170,7 @@ def test_every_kind_of_claim_can_be_explained(settings: Settings) -> None:
     ],
 )
 def test_names_become_parts_of_iris(given: str, made: str) -> None:
-    assert draft.slug(given) == made
+    assert words.slug(given) == made
 
 
 def test_the_worked_example_of_the_guide_works(project: Settings, tmp_path: Path) -> None:

@@ -72,12 +72,15 @@ def check(settings: Settings, report: Path | None) -> None:
 
 
 @kg.command()
-@click.argument("kind")
+@click.argument("kind", required=False)
 @click.argument("answers", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option("--show", is_flag=True, help="Show what would be written, and write nothing.")
 @click.option("--explain", is_flag=True, help="Tell what a kind of claim takes.")
+@click.option(
+    "--from", "sheet", type=click.File("r", "utf-8"), help="A sheet with many facts, a line each; - reads them."
+)
 @click.pass_obj
-def new(settings: Settings, kind: str, answers: Sequence[str], show: bool, explain: bool) -> None:
+def new(settings: Settings, kind: str | None, answers: Sequence[str], show: bool, explain: bool, sheet: Any) -> None:
     """Enter a fact: a claim (stake, milestone, order-line …) with its source, or an entity (firm, order …).
 
     What is missing is asked for on a terminal. Nothing is written that the shapes object to. For example:
@@ -87,7 +90,14 @@ def new(settings: Settings, kind: str, answers: Sequence[str], show: bool, expla
         source=src:… locator="paragraph 3" gist="…" gist-fr="…"
     """
     from kg.drafting import command
+    from kg.drafting import sheet as sheets
 
+    if bool(kind) == bool(sheet):
+        raise click.UsageError("Give either a kind of claim or entity, or --from with a sheet.")
+    if sheet:
+        click.echo(sheets.enter(settings, sheet.read(), keep=not show))
+        return
+    assert kind  # noqa: S101 - for the type checker
     if explain:
         click.echo(command.explained(settings, kind))
         return

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pyoxigraph as ox
 
-from kg import terms
+from kg import competency, terms
 from kg.compiler.build import Graph, graph
 from kg.settings import Settings
 from kg.stored import StoredQuery, library
@@ -43,6 +43,7 @@ def _files(settings: Settings, commands: click.Group) -> dict[Path, str]:
         docs / "commands.md": _commands(settings, commands),
         docs / "communique.md": _communique(settings, whole, prefixes),
         docs / "coverage.md": _coverage(settings, whole, prefixes),
+        docs / "answers.md": _answers(settings, whole, prefixes),
     }
 
 
@@ -265,3 +266,33 @@ def _coverage(settings: Settings, whole: Graph, prefixes: dict[str, str]) -> str
         more = f"; and {len(things) - _GAPS_SHOWN} more" if len(things) > _GAPS_SHOWN else ""
         sections.append(f"**{gap.capitalize()}** ({len(things)}): {shown}{more}.\n")
     return "\n".join(sections)
+
+
+# What analysts ask
+
+
+def _answers(settings: Settings, whole: Graph, prefixes: dict[str, str]) -> str:
+    sections = [
+        "# What analysts ask, and what the graph answers\n",
+        _MARK,
+        "From `queries/competency.yaml` and `data/`. Each question is answered by a stored query; its other columns "
+        "give the claims and the passages behind every line; `/query/<name>` asks others of the same kind.\n",
+    ]
+    for question in competency.questions(settings.queries):
+        query, text = question.filled(settings.queries, prefixes)
+        given = " ".join(f"{name}={value}" for name, values in question.parameters.items() for value in values)
+        rows = _rows(whole, text)
+        cells = ([_plain(row[column], prefixes) for column in question.columns] for row in rows)
+        sections.append(
+            f"## {question.number}: {question.words}\n\n`{query.name}` {f'with `{given}`' if given else ''}\n"
+        )
+        sections.append(_table(question.columns, dict.fromkeys(tuple(row) for row in cells)))
+        if question.note:
+            sections.append(f"{question.note}\n")
+    return "\n".join(sections)
+
+
+def _plain(value: str, prefixes: dict[str, str]) -> str:
+    """A value as it is read: names for IRIs, one line."""
+    words = (terms.shorten(word, prefixes) if word.startswith("http") else word for word in value.split(" "))
+    return " ".join(words).replace("\n", " ")

@@ -8,8 +8,9 @@ import pyoxigraph as ox
 from kg import terms
 from kg.compiler.assemble import assemble, source_files
 from kg.drafting import draft, files
-from kg.drafting.draft import Answers, Draft, Question
+from kg.drafting.draft import Draft, Question
 from kg.drafting.model import Model, takes_codes_only
+from kg.drafting.words import Answers
 from kg.errors import BadRequest
 from kg.settings import Settings
 
@@ -28,7 +29,7 @@ def new(settings: Settings, kind: str, answers: Answers, ask: Asker | None, *, k
     if kind in model.entities:
         additions = _entity(model, kind, answers)
     elif kind in model.claims:
-        additions = _claim(_answered(settings, model, kind, answers, ask))
+        additions = files.of_draft(_answered(settings, model, kind, answers, ask))
     else:
         known = f"Claims: {', '.join(model.claims)}. Entities: {', '.join(model.entities)}."
         raise BadRequest(f"'{kind}' is no kind of claim or entity. {known}")
@@ -66,16 +67,6 @@ def _asked(made: Draft, question: Question, ask: Asker) -> Draft:
             question = replace(question, text=f"{error.detail}\n{question.text}")
         else:
             return tried
-
-
-def _claim(made: Draft) -> files.Additions:
-    """The claim in its file; a new passage, and a new source, in the source's."""
-    claim, evidence = made.claim(), made.evidence()
-    home = files.of_claim(made.model, made.subject(), made.object(), made.kind.iri)
-    additions: files.Additions = {files.chosen(made.one("file")) if made.one("file") else home: claim}
-    if evidence:
-        additions.setdefault(files.of_source(made.model, made.source()), []).extend(evidence)
-    return additions
 
 
 def _entity(model: Model, kind: str, answers: Answers) -> files.Additions:

@@ -4,27 +4,18 @@ Answers are ``name=value`` words. What is asked depends on the kind and on earli
 is asked again after each answer; when nothing is open, :func:`statements` says what is to be written.
 """
 
-import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import TypeAlias
 
 import pyoxigraph as ox
 
 from kg import terms
-from kg.drafting import values
+from kg.drafting import evidence, values
 from kg.drafting.model import LANG_STRING, ClaimKind, Model, Relation, Slot
+from kg.drafting.words import Answers, about, free, one, only, slug, text_names, texts
 from kg.errors import BadRequest
-from kg.terms import CLAIM, CODE, DEF, RDF, RDFS, SOURCE, XSD, Iri
+from kg.terms import CLAIM, CODE, DEF, RDF, RDFS, Iri
 
-Answers: TypeAlias = Mapping[str, Sequence[str]]
-"""Name → what was given for it; most names are given once."""
-
-DCTERMS = "http://purl.org/dc/terms/"
-_ACTOR, _SOURCE_KINDS = DEF + "Entity", CODE + "source"
-_SOURCE = ("title", "publisher", "issued", "url", "language", "source-kind")
 _PASSAGE = ("locator", "gist", "gist-fr")
 _OPTIONAL = ("id", "passage", "incipit", "accessed", "label", "file")
 
@@ -53,14 +44,11 @@ class Draft:
         Raises:
             BadRequest: it was given more than once.
         """
-        given = self.answers.get(name, ())
-        if len(given) > 1:
-            raise BadRequest(f"{name}: given {len(given)} times; give it once.")
-        return given[0].strip() if given else ""
+        return one(self.answers, name)
 
     def names(self) -> set[str]:
         """Every name that may be answered."""
-        return {"subject", "predicate", "object", "source", *_SOURCE, *_PASSAGE, *_OPTIONAL} | {
+        return {"subject", "predicate", "object", "source", *evidence.SOURCE_NAMES, *_PASSAGE, *_OPTIONAL} | {
             slot.name for slot in self.kind.qualifiers
         } - {"evidence"}
 
@@ -87,9 +75,10 @@ class Draft:
                 self.subject()
             if self.one("object"):
                 self.object()
-        for name, of in (("publisher", self.publisher), ("source", self.source), ("passage", self.passage)):
-            if self.one(name):
-                of()
+        if self.one("publisher"):
+            evidence.publisher(self.model, self.prefixes, self.answers)
+        for name in ("source", "passage"):
+            evidence.known(self.model, self.answers, name)
         if self.one("issued"):
             values.day("issued", self.one("issued"))
         for slot in self._answered():
@@ -104,7 +93,7 @@ class Draft:
         else:
             yield Question("subject", f"Of whom or what is it said? ({self._kinds(relation.subjects)})", "id:arquus")
             yield Question("object", f"… {relation.label} …? ({self._kinds(relation.kinds)})", _example(relation))
-        if not self.one("passage"):
+        if "passage" not in self.answers:
             yield from self._passage_asked()
 
     def _passage_asked(self) -> Iterator[Question]:
@@ -116,7 +105,7 @@ class Draft:
             yield Question("issued", "When it was issued, as precise as it says", "2024-05-21, 2024-05 or 2024")
             yield Question("url", "The address where it can be read", "https://…")
             yield Question("language", "The language that it is written in", "fr")
-            kinds = ", ".join(iri.rpartition("/")[2] for iri in self.model.members(_SOURCE_KINDS))
+            kinds = ", ".join(iri.rpartition("/")[2] for iri in self.model.members(evidence.SOURCE_KINDS))
             yield Question("source-kind", f"Its kind: {kinds}", "press")
         yield Question("locator", "Where in the source it says so", "paragraph 4")
         yield Question("gist", "What the passage says, in our own words", "Belgium holds 10 % of the firm.")
@@ -167,7 +156,7 @@ class Draft:
             (RDF + "subject", ox.NamedNode(self.subject())),
             (RDF + "predicate", ox.NamedNode(relation.iri)),
             (RDF + "object", self.object()),
-            (DEF + "evidence", ox.NamedNode(self.passage())),
+            *((DEF + "evidence", ox.NamedNode(passage)) for passage in self.passages()),
         ]
         if "rank" not in self.answers:
             said.append((DEF + "rank", ox.NamedNode(CODE + "rank/normal")))
@@ -188,12 +177,7 @@ class Draft:
         value = self.object()
         parts = [self.subject(), self._settled().name, value.value]
         when = next((self.one(name) for name in ("from", "on", "until") if self.one(name)), "")
-        return self._free(CLAIM, "-".join(slug(part) for part in (*parts, when) if part))
-
-    def _free(self, space: Iri, name: str) -> str:
-        """The name, or with a number after it where it is taken."""
-        taken = (number for number in range(2, 1000) if not self.model.knows(f"{space}{name}-{number}"))
-        return name if not self.model.knows(space + name) else f"{name}-{next(taken)}"
+        return free(self.model, CLAIM, "-".join(slug(part) for part in (*parts, when) if part))
 
     # Its source
 
@@ -203,107 +187,71 @@ class Draft:
         Raises:
             BadRequest: it is named as if it were there, and is not.
         """
-        if not (given := self.one("source")):
-            publisher = self.publisher().rpartition("/")[2]
-            return SOURCE + self._free(SOURCE, slug(f"{publisher}-{self.one('issued')}"))
-        iri = SOURCE + given.removeprefix("src:").removeprefix(SOURCE)
-        if not self.model.knows(iri):
-            raise BadRequest(
-                f"source: there is no {given}; leave it out and give title=, publisher=, … for a new one."
-            )
-        return iri
+        if self.one("source"):
+            return evidence.known(self.model, self.answers, "source")[0]
+        return evidence.new_source(self.model, self.prefixes, self._of_source())
 
-    def passage(self) -> Iri:
-        """The passage that says so, there already or new.
+    def passages(self) -> list[Iri]:
+        """The passages that say so, there already or new.
 
         Raises:
-            BadRequest: it is named as if it were there, and is not.
+            BadRequest: one is named as if it were there, and is not.
         """
-        if given := self.one("passage"):
-            iri = SOURCE + given.removeprefix("src:").removeprefix(SOURCE)
-            if not self.model.knows(iri):
-                raise BadRequest(f"passage: there is no {given}; leave it out and give source= and locator=.")
-            return iri
-        return f"{self.source()}-p{self._place()}"
-
-    def _place(self) -> int:
-        """The number of a new passage of the source, from 1."""
-        node, of = ox.NamedNode(self.source()), ox.NamedNode(DEF + "of")
-        known = {str(q.subject) for q in self.model.store.quads_for_pattern(None, of, node, ox.DefaultGraph())}
-        return next(n for n in range(len(known) + 1, 10_000) if f"<{node.value}-p{n}>" not in known)
-
-    def publisher(self) -> Iri:
-        slot = Slot(DCTERMS + "publisher", "publisher", "", (_ACTOR,), None)
-        return _iri(values.of_slot(self.model, self.prefixes, slot, self.one("publisher")))
+        if "passage" in self.answers:
+            return evidence.known(self.model, self.answers, "passage")
+        source = self.source()
+        return [f"{source}-p{evidence.place(self.model, source)}"]
 
     def evidence(self) -> list[ox.Triple]:
         """The statements of a new passage, and of a new source; none where the passage is there already."""
-        if self.one("passage"):
+        if "passage" in self.answers:
             return []
-        passage: dict[Iri, list[ox.NamedNode | ox.Literal]] = {
-            terms.RDF_TYPE.value: [ox.NamedNode(DEF + "Passage")],
-            DEF + "of": [ox.NamedNode(self.source())],
-            DEF + "order": [ox.Literal(str(self._place()), datatype=ox.NamedNode(XSD + "integer"))],
-            DEF + "locator": [values.worded(self.one("locator"))],
-            DEF + "gist": [
-                ox.Literal(self.one("gist"), language="en"),
-                ox.Literal(self.one("gist-fr"), language="fr"),
-            ],
-            DEF + "incipit": [values.worded(self.one("incipit"))] if self.one("incipit") else [],
-        }
-        return [*_about(self.passage(), passage), *([] if self.one("source") else self._new_source())]
+        new = evidence.passage(self.model, self.source(), self.answers)
+        if self.one("source"):
+            return new
+        return [*new, *evidence.source(self.model, self.prefixes, self._of_source(), self.source())]
 
-    def _new_source(self) -> list[ox.Triple]:
-        kinds = Slot(DEF + "sourceKind", "source-kind", "", (), _SOURCE_KINDS)
-        accessed = self.one("accessed") or date.today().isoformat()
-        return _about(
-            self.source(),
-            {
-                terms.RDF_TYPE.value: [ox.NamedNode(DEF + "Source")],
-                DCTERMS + "title": [values.worded(self.one("title"))],
-                DCTERMS + "publisher": [ox.NamedNode(self.publisher())],
-                DCTERMS + "issued": [values.day("issued", self.one("issued"))],
-                DCTERMS + "language": [ox.Literal(self.one("language"))],
-                DEF + "url": [ox.Literal(self.one("url"), datatype=ox.NamedNode(XSD + "anyURI"))],
-                DEF + "accessed": [values.day("accessed", accessed, {"date"})],
-                DEF + "sourceKind": [values.of_slot(self.model, self.prefixes, kinds, self.one("source-kind"))],
-            },
-        )
+    def _of_source(self) -> Answers:
+        """The answers without those that are about the claim, though a source has the same."""
+        return {name: given for name, given in self.answers.items() if name not in ("id", "note")}
 
 
 def entity(model: Model, kind: Iri, answers: Answers) -> list[ox.Triple]:
-    """The statements of a new entity: ``id=`` its name, ``label=`` and ``label-fr=``.
+    """The statements of a new entity: ``id=`` its name, ``label=`` and ``label-fr=``, ``label-nl=``, ``label-de=``.
 
     Raises:
         BadRequest: an answer is missing or means nothing, or the name is taken.
     """
-    unknown = sorted(set(answers) - {"id", "label", "label-fr", "file"})
-    if unknown:
-        raise BadRequest(f"'{unknown[0]}' means nothing for an entity; it takes id, label, label-fr and file.")
-    label = next(iter(answers.get("label", ())), "").strip()
+    iri, triples = named(kind, answers)
+    refuse_known(model, iri)
+    return triples
+
+
+def named(kind: Iri, answers: Answers) -> tuple[Iri, list[ox.Triple]]:
+    """An entity's IRI and statements, whether it is there already or not.
+
+    Raises:
+        BadRequest: an answer is missing or means nothing.
+    """
+    only(answers, ["id", "file", *text_names("label")], "an entity")
+    label = one(answers, "label")
     if not label:
         raise BadRequest(
             'Give its name: label="Thales" and, where French has another, label-fr=…; id= if the IRI differs.'
         )
-    iri = terms.ID + (next(iter(answers.get("id", ())), "").removeprefix("id:") or slug(label))
+    iri = terms.ID + (one(answers, "id").removeprefix("id:") or slug(label))
+    given = {"label-fr": [label], **{name: said for name, said in answers.items() if one(answers, name)}}
+    return iri, about(iri, {terms.RDF_TYPE.value: [ox.NamedNode(kind)], RDFS + "label": texts(given, "label")})
+
+
+def refuse_known(model: Model, iri: Iri) -> None:
+    """Refuse a name that is taken.
+
+    Raises:
+        BadRequest: it is.
+    """
     if model.knows(iri):
         raise BadRequest(f"There is a {terms.shorten(iri, {'id': terms.ID})} already: {model.label(iri)}.")
-    french = next(iter(answers.get("label-fr", ())), "").strip() or label
-    labels = [ox.Literal(label, language="en"), ox.Literal(french, language="fr")]
-    return _about(iri, {terms.RDF_TYPE.value: [ox.NamedNode(kind)], RDFS + "label": [*labels]})
-
-
-def slug(text: str) -> str:
-    """The part of an IRI that a name or an IRI gives: ``KNDS France`` → ``knds-france``."""
-    last = text.rpartition("/")[2]
-    dashed = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", last).lower()
-    plain = "".join(c for c in unicodedata.normalize("NFKD", dashed) if not unicodedata.combining(c))
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
-
-
-def _about(subject: Iri, said: Mapping[Iri, Sequence[ox.NamedNode | ox.Literal]]) -> list[ox.Triple]:
-    node = ox.NamedNode(subject)
-    return [ox.Triple(node, ox.NamedNode(predicate), value) for predicate, found in said.items() for value in found]
 
 
 def _iri(term: ox.NamedNode | ox.Literal) -> Iri:

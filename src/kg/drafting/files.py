@@ -16,6 +16,7 @@ from kg.compiler import layout
 from kg.compiler.build import check
 from kg.compiler.findings import Findings
 from kg.compiler.turtle import parse
+from kg.drafting.draft import Draft
 from kg.drafting.model import Model
 from kg.errors import BadRequest, ShapesViolated
 from kg.settings import Settings
@@ -43,6 +44,16 @@ _FOLDERS = {
 
 Additions = dict[Path, list[ox.Triple]]
 """File below ``data/`` → statements to add to it."""
+
+
+def of_draft(made: Draft) -> Additions:
+    """The claim in its file; a new passage, and a new source, in the source's."""
+    claim, evidence = made.claim(), made.evidence()
+    home = of_claim(made.model, made.subject(), made.object(), made.kind.iri)
+    additions: Additions = {chosen(made.one("file")) if made.one("file") else home: claim}
+    if evidence:
+        additions.setdefault(of_source(made.model, made.source()), []).extend(evidence)
+    return additions
 
 
 def of_claim(model: Model, subject: Iri, value: ox.NamedNode | ox.Literal, kind: Iri) -> Path:

@@ -4,7 +4,7 @@ Nothing about the model stands in code here; a new kind of claim or qualifier ca
 ontology has it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -85,6 +85,10 @@ class Model:
     def knows(self, thing: Iri) -> bool:
         """Whether anything is said of a thing."""
         return any(True for _ in self.store.quads_for_pattern(ox.NamedNode(thing), None, None, None))
+
+    def says(self, triples: Iterable[ox.Triple]) -> bool:
+        """Whether all of the statements are there already."""
+        return all(ox.Quad(t.subject, t.predicate, t.object) in self.store for t in triples)
 
     def graph_of(self, thing: Iri) -> Iri | None:
         """The named graph, and so the file, in which a thing is described."""

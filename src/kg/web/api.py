@@ -14,7 +14,7 @@ from kg.errors import BadRequest, UnknownQuery
 from kg.formats import HTML, JSON, Format, of_family
 from kg.serving import Current, Serving, Values
 from kg.stored import Parameter, StoredQuery, find, offered
-from kg.web import descriptions, language, pages, rates
+from kg.web import descriptions, kept, language, pages, rates
 from kg.web.exports import downloaded
 from kg.web.replies import chosen, headers, local, split_suffix, tagged, unchanged
 
@@ -119,9 +119,9 @@ def _tabular(stored: StoredQuery) -> bool:
 
 
 def _values(request: Request, stored: StoredQuery) -> Values:
-    """The parameters given; the language of the page is one of the query's only where it has it."""
+    """The parameters given; language and number of the page are the query's only where it has such."""
     pairs = request.query_params.multi_items()
-    ours = {"format", language.PARAMETER} - {parameter.name for parameter in stored.parameters}
+    ours = {"format", "page", language.PARAMETER} - {parameter.name for parameter in stored.parameters}
     names = [name for name, _ in pairs if name not in ours]
     return {name: [value for n, value in pairs if n == name] for name in dict.fromkeys(names)}
 
@@ -136,9 +136,15 @@ async def _ran(
     tag: str,
 ) -> Response:
     if form is HTML:
-        rows = await serving.rows(served, stored, values) if _tabular(stored) else []
-        response = await pages.query(request, serving, served, stored, values, list(stored.columns), rows)
-    elif form in SOLUTIONS and _tabular(stored):
+
+        async def made() -> Response:
+            rows = await serving.rows(served, stored, values) if _tabular(stored) else []
+            shown = await pages.query(request, serving, served, stored, values, list(stored.columns), rows)
+            shown.headers.update(headers(tag))
+            return shown
+
+        return await kept.page(request, tag, made, keep=serving.settings.cache_bytes > 0)
+    if form in SOLUTIONS and _tabular(stored):
         text = stored.filled(values, serving.prefixes)
         body = await serving.body(served, Query(text, Accept(solutions=form.media_type)))
         response = Response(body, media_type=form.content_type)
@@ -165,9 +171,13 @@ def _add_descriptions(routes: APIRouter, serving: Serving) -> None:
                     return held
                 if form is not HTML:
                     return await downloaded(request, serving, served, graph, form, tag)
-                response: Response = await page(request, serving, served)
-                response.headers.update(headers(tag))
-                return response
+
+                async def made() -> Response:
+                    response: Response = await page(request, serving, served)
+                    response.headers.update(headers(tag))
+                    return response
+
+                return await kept.page(request, tag, made, keep=serving.settings.cache_bytes > 0)
 
         routes.add_api_route(
             f"/{name}", answer, methods=["GET"], tags=["descriptions"], summary=summary, response_class=Response
@@ -186,4 +196,13 @@ def _add_descriptions(routes: APIRouter, serving: Serving) -> None:
     @routes.get("/", include_in_schema=False)
     async def home(request: Request) -> Response:
         async with serving.current() as served:
-            return await pages.home(request, serving, served)
+            tag = tagged(request, serving.settings, served, HTML)
+            if held := unchanged(request, tag):
+                return held
+
+            async def made() -> Response:
+                response: Response = await pages.home(request, serving, served)
+                response.headers.update(headers(tag))
+                return response
+
+            return await kept.page(request, tag, made, keep=serving.settings.cache_bytes > 0)

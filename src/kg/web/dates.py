@@ -31,9 +31,14 @@ def _written(text: str, speaking: Locale) -> str:
     return long.replace("1 ", "1er ", 1) if speaking.language == "fr" and day.day == 1 else long
 
 
-def preposition(text: str) -> str:
-    """The word before a date at which something happened: *on* a day, *in* a month or a year."""
-    return say("on (a day)") if len(text) > _YEAR_AND_MONTH else say("in (a year)")
+PREPOSITIONS = ("on", "from", "until", "since", "between", "and", "not before", "by")
+"""Words before a date; French has another before a day than before a month or a year."""
+
+
+def preposition(text: str, word: str = "on") -> str:
+    """The word before a date: *on* a day, *in* a month or a year; or another of :data:`PREPOSITIONS`."""
+    key = f"{word} (a day)" if len(text) > _YEAR_AND_MONTH else f"{word} (a year)"
+    return say(key)
 
 
 def stretch(first: str, last: str) -> tuple[str, str]:

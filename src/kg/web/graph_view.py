@@ -14,10 +14,10 @@ from kg.serving import Serving
 from kg.stored import find
 from kg.terms import DEF, ID
 from kg.web import graphml, neighbourhood
+from kg.web.asker import Asker
 from kg.web.language import say
 from kg.web.markup import Site, page, site
 from kg.web.neighbourhood import Line, Neighbourhood, View
-from kg.web.panels import Asker
 from kg.web.replies import chosen, days, headers, local, tagged, unchanged, unknown
 from kg.web.security import DRAWING
 from kg.web.ties import NEVER, STANDINGS

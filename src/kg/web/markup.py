@@ -4,9 +4,9 @@ Links are made here and nowhere else: an IRI of the project becomes the local pa
 host and prefix the server has, and the reader's dates travel along.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import quote, urlencode
@@ -18,9 +18,11 @@ from starlette.responses import HTMLResponse
 from kg import formats, terms
 from kg.formats import Format
 from kg.serving import Current, Serving, Values
-from kg.terms import BASE, DEF, SPACES, Iri
-from kg.web import dates, islands, language, views
+from kg.stored import StoredQuery
+from kg.terms import BASE, CLAIM, DEF, ID, SOURCE, SPACES, Iri
+from kg.web import dates, inline, islands, language, views
 from kg.web.language import LANGUAGES, Language
+from kg.web.lexicon import Lexicon, icons, lexicon
 from kg.web.replies import DAYS, days, root
 
 _SAFE = "/:,;@!$&'()*+=~"
@@ -42,10 +44,28 @@ class Twin:
     format: Format
 
 
-SECTIONS = (("/query", "Queries"), ("/sparql", "SPARQL"), ("/ontology", "Ontology"), ("/export", "Export"))
+SECTIONS = (
+    ("/query", "Queries"),
+    ("/sparql", "SPARQL"),
+    ("/graph-view", "Graph view"),
+    ("/path", "Path"),
+    ("/sources", "Sources"),
+    ("/disputes", "Disputes"),
+    ("/about", "About"),
+)
 """What the head of every page leads to."""
 
-REFERENCES = (("/ontology", "Ontology"), ("/shapes", "Rules"), ("/query", "Queries"), ("/export", "Export"))
+REFERENCES = (
+    ("/about", "About and licence"),
+    ("/ontology", "Ontology"),
+    ("/shapes", "Rules"),
+    ("/sources", "Sources"),
+    ("/disputes", "Disputes"),
+    ("/gaps", "Gaps"),
+    ("/changes", "Changes"),
+    ("/query", "Queries"),
+    ("/export", "Export"),
+)
 """What the foot of every page leads to."""
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
@@ -69,9 +89,11 @@ class Site:
     record_date: str = ""
     times: Mapping[str, str] = field(default_factory=dict)
     prefixes: Mapping[str, Iri] = field(default_factory=dict)
+    lexicon: Lexicon | None = None
     languages: Mapping[Language, str] = field(default_factory=lambda: LANGUAGES)
     sections: Pairs = SECTIONS
     references: Pairs = REFERENCES
+    _links: dict[Iri, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def kept(self) -> dict[str, str]:
@@ -116,12 +138,19 @@ class Site:
 
     def link(self, iri: Iri, anchor: str = "", **parameters: str) -> str:
         """The address of an IRI's page: local for our own, the IRI itself for another's."""
+        if parameters or anchor:
+            page = self._page(iri, **parameters)
+            return f"{page}#{quote(anchor, safe=_SAFE)}" if anchor and local(iri) else page
+        if iri not in self._links:
+            self._links[iri] = self._page(iri)
+        return self._links[iri]
+
+    def _page(self, iri: Iri, **parameters: str) -> str:
         if iri == DEF:
-            return self.nav("/ontology")
+            return self.nav("/ontology", **parameters)
         if not local(iri):
             return iri
-        page = self.nav(f"/{quote(iri.removeprefix(BASE), safe=_SAFE)}.html", **parameters)
-        return f"{page}#{quote(anchor, safe=_SAFE)}" if anchor else page
+        return self.nav(f"/{quote(iri.removeprefix(BASE), safe=_SAFE)}.html", **parameters)
 
     def twins(self, iri: Iri) -> tuple[Twin, ...]:
         """The data at the address of an IRI; the reader's dates go where the format knows them."""
@@ -135,6 +164,28 @@ class Site:
         """The address of a stored query with some of its parameters; IRIs are shortened."""
         given = {key: [self.short_name(text)] for key, text in values.items()}
         return self.stored(name, {**given, **{key: [text] for key, text in self._spoken.items()}})
+
+    def query_data(self, name: str, suffix: str, **values: str) -> str:
+        """The address of a stored query's answer in a data format."""
+        return self.stored(name, {key: [self.short_name(text)] for key, text in values.items()}, suffix)
+
+    def library(self, stored: StoredQuery) -> str:
+        """The address of a stored query, with the reader's dates where it knows them."""
+        known = {parameter.name for parameter in stored.parameters}
+        times = {name: [day] for name, day in self.times.items() if name in known}
+        return self.stored(stored.name, {**times, **{name: [text] for name, text in self._spoken.items()}})
+
+    def has_icon(self, kind: Iri) -> bool:
+        """Whether a class has an icon of its own."""
+        return kind.removeprefix(DEF) in icons()
+
+    def icon(self, iri: Iri) -> str:
+        """The name of the icon for a thing; empty without any."""
+        return self.lexicon.icon(iri) if self.lexicon and iri.startswith((ID, SOURCE, CLAIM)) else ""
+
+    def icon_of(self, kinds: Iterable[views.Value]) -> str:
+        """The name of the icon for a thing of some classes; empty without any."""
+        return self.lexicon.icon_of(kind.iri for kind in kinds) if self.lexicon else ""
 
     def stored(self, name: str, values: Values, suffix: str = "") -> str:
         """The address of a stored query with its values, as a page or in a data format."""
@@ -174,6 +225,7 @@ def site(request: Request, serving: Serving | None, served: Current | None) -> S
         record_date=(served.record_date or "") if served else "",
         times={name: given[0] for name, given in days(request).items()} if served else {},
         prefixes=serving.prefixes if serving else {},
+        lexicon=lexicon(served.hash) if served else None,
     )
 
 
@@ -199,5 +251,6 @@ def environment() -> Environment:
 
 def page(template: str, site: Site, **context: object) -> HTMLResponse:
     """A page from its template."""
-    text = environment().get_template(template).render(site=site, link=site.link, **context)
+    show, tell = partial(inline.value, site, local), partial(inline.phrase, site, local)
+    text = environment().get_template(template).render(site=site, link=site.link, show=show, tell=tell, **context)
     return HTMLResponse(text, headers={"Content-Language": site.language})

@@ -9,8 +9,8 @@ from kg.errors import BadRequest
 from kg.serving import Values
 from kg.stored import expand
 from kg.terms import DEF, Iri
+from kg.web.asker import Asker
 from kg.web.language import spoken
-from kg.web.panels import Asker
 from kg.web.ties import NEVER, Day, Node, Span, Standing, Tie, nodes, spans, ties
 from kg.web.views import text
 

@@ -8,7 +8,7 @@ from cachetools import LRUCache
 
 from kg.paths import Network
 from kg.serving import Row
-from kg.web.panels import Asker
+from kg.web.asker import Asker
 from kg.web.ties import NEVER, Day, Node, Standing, Tie, spans
 from kg.web.views import text, true
 

@@ -17,11 +17,11 @@ from kg.serving import Serving, Values
 from kg.stored import expand
 from kg.terms import ID, Iri
 from kg.web import panels
+from kg.web.asker import Asker
 from kg.web.claims_view import Claim
 from kg.web.language import say, spoken
 from kg.web.markup import Site, page, site
 from kg.web.networks import PLAIN, Moment, Networks
-from kg.web.panels import Asker
 from kg.web.replies import chosen, days, headers, integer, local, tagged, unchanged, unknown
 from kg.web.security import DRAWING
 from kg.web.ties import NEVER, STANDINGS, Node, Standing, Tie, nodes, spans, ties

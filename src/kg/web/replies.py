@@ -55,9 +55,10 @@ def tagged(request: Request, settings: Settings, served: Current, form: Format) 
 
 def unchanged(request: Request, tag: str) -> Response | None:
     """A 304 where the client holds this very answer already."""
-    held = [entry.strip().removeprefix("W/") for entry in request.headers.get("if-none-match", "").split(",")]
-    if tag in held or "*" in held:
-        return Response(status_code=304, headers={"ETag": tag, "Cache-Control": REVALIDATE, **VARY})
+    held = [entry.strip() for entry in request.headers.get("if-none-match", "").split(",")]
+    same = next((entry for entry in held if entry.removeprefix("W/") == tag), tag if "*" in held else None)
+    if same is not None:
+        return Response(status_code=304, headers={"ETag": same, "Cache-Control": REVALIDATE, **VARY})
     return None
 
 

@@ -17,7 +17,7 @@ from kg.errors import BadRequest, NotFound
 from kg.formats import CSV, HTML, JSON, JSON_LD, N_TRIPLES, RDF_XML, TURTLE, Format
 from kg.serving import Current, Serving, Values
 from kg.stored import find
-from kg.web import pages
+from kg.web import kept, thing_pages
 from kg.web.replies import SEARCH, VARY, chosen, days, headers, local, split_suffix, tagged, unchanged, unknown
 
 OFFERED = (HTML, TURTLE, JSON_LD, N_TRIPLES, RDF_XML, JSON, CSV)
@@ -73,8 +73,14 @@ def _redirect(request: Request, space: str, name: str, form: Format) -> Response
 async def _twin(request: Request, serving: Serving, served: Current, iri: str, form: Format, tag: str) -> Response:
     times = _times(request, form)
     if form is HTML:
-        response = await pages.thing(request, serving, served, iri, times)
-    elif form in (JSON, CSV):
+
+        async def made() -> Response:
+            response = await thing_pages.thing(request, serving, served, iri, times)
+            response.headers.update(headers(tag, {"Link": _links(request, iri)}))
+            return response
+
+        return await kept.page(request, tag, made, keep=serving.settings.cache_bytes > 0)
+    if form in (JSON, CSV):
         response = await _claims(request, serving, served, iri, form, times)
     else:
         response = await _description(request, serving, served, iri, form)
