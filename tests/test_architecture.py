@@ -14,7 +14,7 @@ SOURCE = ROOT / "src" / "kg"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 STAGES = (
-    ("__init__", "settings", "errors", "terms", "formats", "trace"),
+    ("__init__", "settings", "errors", "terms", "formats", "trace", "scratch"),
     ("stored",),
     ("competency",),
     ("compiler.turtle", "compiler.layout"),

@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
@@ -177,6 +178,9 @@ class Mirror:
         folders = [path for path in self._folder.iterdir() if not path.name.startswith(_BUILDING)]
         for old in sorted(folders, key=lambda path: path.stat().st_mtime_ns, reverse=True)[_KEPT:]:
             shutil.rmtree(old, ignore_errors=True)
+        for left in self._folder.glob(f"{_BUILDING}*"):
+            if left.stat().st_mtime < time.time() - _LONGEST:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _indexed(work: Path, answer: Path) -> None:
