@@ -13,6 +13,7 @@ help:
 	@echo "make serve [PORT=8000]  set up, build the graph, serve it at http://127.0.0.1:8000"
 	@echo "make test               set up, run every check"
 	@echo "make test-clients       ask with Comunica, YASGUI and Apache Jena (needs Node.js 20 and Java)"
+	@echo "make test-engines       publish to Oxigraph and Virtuoso, and answer from them"
 	@echo "make check              check the Turtle files and print the report"
 	@echo "make docs               write the generated pages of docs/ anew"
 	@echo "make deploy             check the files of deploy/ with the tools that this machine has"
@@ -36,6 +37,12 @@ test-clients: $(VENV)/dev chromium
 	sh .ci/clients
 	npm --prefix tests/clients ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	$(BIN)/pytest tests/clients
+
+# Other SPARQL servers: Oxigraph's of the development lock, and Debian's Virtuoso.
+.PHONY: test-engines
+test-engines: $(VENV)/dev
+	sh .ci/virtuoso
+	$(BIN)/pytest tests/engines
 
 check: $(VENV)/run
 	$(BIN)/kg check

@@ -55,11 +55,18 @@ def build(folder: Path, store: ox.Store, query_file: Path) -> int:
     ``query_file`` selects ``?iri ?name ?main ?kind ?kindLabel``, a row per name; ``?main`` is true for the
     label to show.
     """
+    rows = store.query(read(query_file).text)
+    assert isinstance(rows, ox.QuerySolutions)  # noqa: S101 - the file is a SELECT, proved when read
+    return write(folder, rows)
+
+
+def write(folder: Path, rows: ox.QuerySolutions) -> int:
+    """Write the index of the things that the rows of such a query name; returns how many there are."""
     folder.mkdir()
     index = tantivy.Index(_schema(), path=str(folder))
     index.register_tokenizer(_ANALYZER, _analyzer())
     writer = index.writer(_MEMORY, num_threads=1)
-    documents = _documents(store, query_file)
+    documents = _documents(rows)
     for document in documents:
         writer.add_document(document)
     writer.commit()
@@ -67,16 +74,14 @@ def build(folder: Path, store: ox.Store, query_file: Path) -> int:
     return len(documents)
 
 
-def _documents(store: ox.Store, query_file: Path) -> list[tantivy.Document]:
+def _documents(rows: ox.QuerySolutions) -> list[tantivy.Document]:
     names: dict[Iri, list[str]] = defaultdict(list)
     facts: dict[Iri, dict[str, str]] = {}
-    rows = store.query(read(query_file).text)
-    assert isinstance(rows, ox.QuerySolutions)  # noqa: S101 - the file is a SELECT, proved when read
     for row in rows:
         iri, name = row["iri"].value, row["name"].value
         names[iri] += [name] if name not in names[iri] else []
         known = facts.setdefault(iri, {"kind": row["kind"].value, "kind_label": row["kindLabel"].value})
-        if row["main"].value == "true":
+        if row["main"].value in {"true", "1"}:
             known["label"] = name
     return [_document(iri, facts[iri], names[iri]) for iri in sorted(facts)]
 
