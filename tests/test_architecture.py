@@ -14,7 +14,7 @@ SOURCE = ROOT / "src" / "kg"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 STAGES = (
-    ("__init__", "settings", "errors", "terms", "formats", "trace"),
+    ("__init__", "settings", "errors", "terms", "formats", "trace", "scratch"),
     ("stored",),
     ("competency",),
     ("compiler.turtle", "compiler.layout"),
@@ -38,12 +38,19 @@ STAGES = (
         "engine.sandbox",
         "engine.syntax",
         "engine.caller",
+        "engine.endpoint",
+        "engine.translate",
     ),
+    ("engine.clauses",),
     ("engine.precheck", "engine.reader", "engine.failures", "engine.child", "engine.line"),
     ("engine.crew", "engine.gate"),
     ("engine.pool",),
     ("engine.exchange",),
     ("engine.store",),
+    ("engine.forms",),
+    ("engine.remote", "engine.federated"),
+    ("publication", "loading"),
+    ("publishing", "mirror"),
     ("engine.cached",),
     ("serving",),
     ("web.language",),

@@ -43,7 +43,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        serving.open()
+        await serving.start()
         try:
             async with operating.sampling():
                 yield {"observer": operating}
