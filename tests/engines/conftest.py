@@ -20,10 +20,14 @@ ENGINES = ("embedded", "oxigraph", "virtuoso")
 SERVERS = {"oxigraph": oxigraph, "virtuoso": virtuoso}
 
 
+UNMETERED = {"rate_requests": 0, "rate_seconds": 0}
+"""Slow servers use up the quota of a client that asks one question after the other."""
+
+
 def at_store(settings: Settings, running: Running, **more: object) -> Settings:
     """The settings of a server that answers from another one."""
     access = {"store_user": running.user, "store_password": SecretStr(running.password)}
-    return settings.model_copy(update={"store": running.query, "deadline": 12, **access, **more})
+    return settings.model_copy(update={"store": running.query, "deadline": 30, **UNMETERED, **access, **more})
 
 
 @contextmanager
@@ -59,7 +63,7 @@ def engine(
     """The name of what answers, and a client of the product over it."""
     folder = tmp_path_factory.mktemp(f"engine-{request.param}")
     if request.param == "embedded":
-        with _client(settings) as client:
+        with _client(settings.model_copy(update=UNMETERED)) as client:
             yield request.param, client
         return
     with SERVERS[request.param](folder) as server:
@@ -81,5 +85,5 @@ def client(engine: tuple[str, TestClient]) -> TestClient:
 @pytest.fixture(scope="session")
 def embedded(settings: Settings, built: Snapshot) -> Iterator[TestClient]:
     """A client of the product over its own snapshot, to compare with."""
-    with _client(settings) as client:
+    with _client(settings.model_copy(update=UNMETERED)) as client:
         yield client

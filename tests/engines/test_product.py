@@ -13,8 +13,7 @@ from tests.conftest import ROOT
 from kg.snapshot import Snapshot
 from kg.stored import library, offered
 
-GOLDEN = ROOT / "tests" / "golden"
-GOLDENS = sorted(path.stem for path in GOLDEN.glob("*.csv"))
+QUERIES = sorted(library(ROOT / "queries" / "api"))
 PAGES = ("/", "/id/arquus.html", "/id/camo.html", "/claim/arquus-name.html", "/source/minarm-2024-05-21.html",
          "/graph/derived.html", "/def/Deal.html", "/ontology", "/shapes", "/query", "/sparql", "/export")  # fmt: skip
 TWINS = ("/id/arquus.ttl", "/id/arquus.nt", "/id/arquus.jsonld", "/id/arquus.rdf", "/claim/arquus-name.ttl",
@@ -23,8 +22,17 @@ EXPORTS = ("/export/all.nq", "/export/all.ttl", "/export/all.trig", "/export/all
            "/export/graph/derived.ttl", "/graph-store?default&format=nt")  # fmt: skip
 OTHERWISE = {
     ("virtuoso", "sources"): "takes the English title instead of the original one",
+    ("virtuoso", "deal-steps"): "leaves out what an OPTIONAL after a UNION should find",
+    ("virtuoso", "orders-of-equipment"): "writes truth as a number",
+    ("virtuoso", "orders-of-programme"): "writes truth as a number",
 }
 """Stored queries that an engine answers otherwise, and how."""
+
+SLOW = {("virtuoso", name) for name in ("holdings-of", "indirect-interest", "links-of-firm-and-state", "owners-of")}
+"""Stored queries that an engine answers in time on a quiet machine only."""
+
+FEWER = {("virtuoso", "group-participations")}
+"""Stored queries of which an engine leaves out rows when they ask about everything."""
 
 
 def _get(client: TestClient, path: str, **headers: str) -> bytes:
@@ -51,23 +59,30 @@ def test_an_export_has_the_same_bytes(client: TestClient, embedded: TestClient, 
     assert _get(client, path) == _get(embedded, path)
 
 
-@pytest.mark.parametrize("name", GOLDENS)
-def test_a_stored_query_gives_its_golden_answer(engine: tuple[str, TestClient], name: str) -> None:
-    found = _get(engine[1], f"/sparql?format=csv&query={quote(library(ROOT / 'queries')[name].text)}").decode()
-    golden = (GOLDEN / f"{name}.csv").read_text("utf-8")
-    same = found.splitlines() == golden.splitlines()
-    assert same == ((engine[0], name) not in OTHERWISE)
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_stored_query_gives_the_same_bytes(engine: tuple[str, TestClient], embedded: TestClient, name: str) -> None:
+    path = f"/sparql?format=csv&query={quote(library(ROOT / 'queries')[name].text)}"
+    found = engine[1].get(path)
+    if (engine[0], name) in SLOW and found.status_code == 503:
+        assert found.json()["type"].endswith("query-timeout")
+        return
+    assert (found.content == _get(embedded, path)) == ((engine[0], name) not in OTHERWISE)
 
 
 @pytest.mark.parametrize("name", sorted(offered(ROOT / "queries")))
-def test_every_query_for_readers_is_answered(client: TestClient, embedded: TestClient, name: str) -> None:
+def test_every_query_for_readers_is_answered(engine: tuple[str, TestClient], embedded: TestClient, name: str) -> None:
     tabular = offered(ROOT / "queries")[name].form == "SELECT"
-    found = _get(client, f"/query/{name}.{'json' if tabular else 'nt'}")
-    known = _get(embedded, f"/query/{name}.{'json' if tabular else 'nt'}")
+    path = f"/query/{name}.{'json' if tabular else 'nt'}"
+    found = engine[1].get(path)
+    if (engine[0], name) in SLOW and found.status_code == 503:
+        assert found.json()["type"].endswith("query-timeout")
+        return
+    known = _get(embedded, path)
     if tabular:
-        assert len(json.loads(found)["results"]["bindings"]) == len(json.loads(known)["results"]["bindings"])
+        more, rows = (len(json.loads(body)["results"]["bindings"]) for body in (known, found.content))
+        assert (rows < more) if (engine[0], name) in FEWER else (rows == more)
     else:
-        assert found == known
+        assert found.content == known
 
 
 @pytest.mark.parametrize("words", ["arquus", "french", "forces armées", "jonh cockeril", "no such thing"])

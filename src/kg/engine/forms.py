@@ -5,8 +5,6 @@ is no query, an update above all, ends here.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pyoxigraph as ox
 from cachetools import LRUCache
@@ -17,6 +15,7 @@ from kg.engine.limits import Limits
 from kg.engine.pool import Pool
 from kg.engine.precheck import DatasetClause
 from kg.engine.store import Request, question
+from kg.scratch import Scratch
 
 _REMEMBERED, _LONGEST = 1_000, 4_000
 
@@ -25,8 +24,8 @@ class Forms:
     """Parsers that can be killed; ``readers`` work at once, fewer of them for strangers."""
 
     def __init__(self, limits: Limits, readers: int, prefixes: Mapping[str, str], public: int = 0) -> None:
-        self._folder = TemporaryDirectory(prefix="armature-forms-", ignore_cleanup_errors=True)
-        empty = Path(self._folder.name) / "store"
+        self._scratch = Scratch("forms")
+        empty = self._scratch.path / "store"
         ox.Store(empty).flush()
         self._pool = Pool(empty, limits, readers, dict(prefixes), public)
         self._known: LRUCache[Request, Family] = LRUCache(_REMEMBERED)
@@ -53,4 +52,4 @@ class Forms:
     async def close(self) -> None:
         """End the parsers."""
         await self._pool.close()
-        self._folder.cleanup()
+        self._scratch.close()

@@ -33,6 +33,15 @@ SOLUTIONS = of_family("solutions")
 GRAPHS = tuple(f for f in of_family("graph"))
 _FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-query"
+_DATASET = [
+    {
+        "name": f"{kind}-graph-uri",
+        "in": "query",
+        "description": f"A graph of the {kind} graphs that replace the query's own dataset clause.",
+        "schema": {"type": "array", "items": {"type": "string", "format": "uri"}},
+    }
+    for kind in ("default", "named")
+]
 _SEEN_BYTES, _SEEN_HEAD_BYTES = 16 << 20, 2_000
 _SHORT_SECONDS = 0.05
 
@@ -80,11 +89,12 @@ def router(serving: Serving) -> APIRouter:
         "response_model": None,
     }
     query = {"name": "query", "in": "query", "schema": {"type": "string"}, "description": "SPARQL 1.1"}
+    chosen = replies.documented([*SOLUTIONS, *GRAPHS])
     body = {"content": {_DIRECT: {"schema": {"type": "string"}}, _FORM: {"schema": {"type": "object"}}}}
 
     for method, handler, extra in (
-        ("GET", endpoint.get, {"parameters": [query]}),
-        ("POST", endpoint.post, {"requestBody": body}),
+        ("GET", endpoint.get, {"parameters": [query, *_DATASET, chosen]}),
+        ("POST", endpoint.post, {"requestBody": body, "parameters": [*_DATASET, chosen]}),
     ):
         name = f"sparql_{method.lower()}"
         routes.add_api_route("/sparql", handler, methods=[method], operation_id=name, openapi_extra=extra, **about)  # type: ignore[arg-type]  # texts by name
