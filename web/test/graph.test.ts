@@ -68,12 +68,12 @@ test("the address is the state, and is read back as it was written", () => {
   assert.equal(data(chosen, `?${query}`), "lang=fr&knownOn=2024-06-01&of=arquus&of=knds");
 });
 
-test("three hundred nodes are laid out apart, the same each time, within two seconds", () => {
+test("three hundred nodes are laid out apart, the same each time, within two seconds of work", () => {
   const wanted = Array.from({ length: 300 }, (_, i) => ({ id: `n${i}`, reach: 60, centre: i === 0 }));
   const pairs = wanted.slice(1).map((one, i): [string, string] => [one.id, i < 60 ? "n0" : `n${1 + (i % 60)}`]);
-  const begun = performance.now();
+  const begun = process.cpuUsage();
   const places = layout(wanted, pairs);
-  assert.ok(performance.now() - begun < 2000 * 4);
+  assert.ok(process.cpuUsage(begun).user < 2_000_000, String(process.cpuUsage(begun).user));
   const again = layout(wanted, pairs);
   const all = [...places.values()];
   assert.deepEqual(all.map((p) => [p.x, p.y]), [...again.values()].map((p) => [p.x, p.y]));

@@ -48,6 +48,7 @@ SECTIONS = (
     ("/query", "Queries"),
     ("/sparql", "SPARQL"),
     ("/graph-view", "Graph view"),
+    ("/path", "Path"),
     ("/sources", "Sources"),
     ("/disputes", "Disputes"),
     ("/about", "About"),

@@ -17,7 +17,7 @@ from kg.web.views import text
 MOST_CENTRES = 40
 MOST_TIES = 600
 """What one picture holds; further ties are left out, and the page says how many."""
-_MOST_NEIGHBOURS = 150
+_MOST_NEIGHBOURS, _HUB = 150, 60
 """Of so many neighbours at most the ties among themselves are asked for."""
 
 
@@ -104,17 +104,24 @@ async def found(asker: Asker, view: View, today: Day) -> Neighbourhood:
 
 
 async def _ties(asker: Asker, view: View) -> list[Tie]:
-    """The ties of the entities in the middle, and those of their neighbours among themselves."""
+    """The ties of the entities in the middle, and those of their neighbours among themselves.
+
+    The ties of a hub among the neighbours are not asked for: those to another neighbour are that one's, too.
+    """
     days = {name: view.times.get(name, [""]) for name in ("asOf", "knownOn")}
     language = [spoken()]
-    direct = ties(await asker.rows("ties", entity=view.of, subject=[""], language=language, **days))
+    direct = ties(await asker.rows("ties", entity=view.of, language=language, **days))
     around = [iri for iri in nodes(direct) if iri not in view.of]
     if not around or len(around) > _MOST_NEIGHBOURS:
         return direct
-    among = ties(await asker.rows("ties", entity=[""], subject=around, language=language, **days))
+    counts = {text(row, "entity"): int(text(row, "count")) for row in await asker.rows("tie-counts", entity=around)}
+    few = [iri for iri in around if counts.get(iri, 0) <= _HUB]
+    among = ties(await asker.rows("ties", entity=few, language=language, **days)) if few else []
     known = {tie.claim for tie in direct}
     inside = {*around, *view.of}
-    return direct + [tie for tie in among if tie.claim not in known and tie.object.iri in inside]
+    return direct + [
+        tie for tie in among if tie.claim not in known and tie.subject.iri in inside and tie.object.iri in inside
+    ]
 
 
 def _line(tie: Tie, lives: Mapping[Iri, Span], day: Day) -> Line:

@@ -20,6 +20,7 @@ from kg.web import queries_view, replies, terms_view, views
 from kg.web.asker import Asker
 from kg.web.language import spoken
 from kg.web.markup import page, site
+from kg.web.security import DRAWING
 from kg.web.views import text
 
 PASSAGES_PER_PAGE = 50
@@ -118,7 +119,7 @@ async def query(
 
 async def workbench(request: Request, serving: Serving, served: Current, text: str) -> Response:
     """The SPARQL form, with stored queries to begin from."""
-    return page(
+    answer = page(
         "workbench.html",
         site(request, serving, served),
         text=text or _beginning(serving),
@@ -126,6 +127,8 @@ async def workbench(request: Request, serving: Serving, served: Current, text: s
         solutions=formats.of_family("solutions"),
         graphs=formats.of_family("graph"),
     )
+    answer.headers.update(DRAWING)
+    return answer
 
 
 def _beginning(serving: Serving) -> str:

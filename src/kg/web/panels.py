@@ -130,6 +130,19 @@ async def claim(asker: Asker, iri: Iri) -> Claim | None:
     return next(iter(await full(asker, [iri], [""], {})), None)
 
 
+async def claims_named(asker: Asker, claims: Sequence[Iri], entities: Sequence[Iri]) -> list[Claim]:
+    """Some claims in full, each once; every one of them has one of the entities as an end."""
+    wanted = sorted({*claims})
+    if not wanted:
+        return []
+    rows, qualifiers, evidence = await asyncio.gather(
+        asker.rows("claims", entity=entities, claim=wanted),
+        asker.rows("qualifiers", entity=[""], claim=wanted),
+        asker.rows("evidence", entity=[""], claim=wanted),
+    )
+    return list({claim.iri: claim for claim in claims_view.claims(rows, qualifiers, evidence)}.values())
+
+
 async def claims_on(asker: Asker, evidence: Sequence[Iri], times: Values) -> dict[Iri, list[Claim]]:
     """The claims that rest on some passages or sources, by what they rest on."""
     mentions = [m for m in await asker.rows("mentions", entity=evidence, **times) if text(m, "place") == _EVIDENCE]

@@ -32,6 +32,8 @@ export interface Stroke {
 
 export interface Acts {
   select(id: string | null): void;
+  /** What a double click does where it does not expand. */
+  open?(id: string): void;
   expand?(id: string): void;
   hide?(id: string): void;
 }
@@ -65,10 +67,11 @@ export class Canvas {
     this.acts = acts;
     this.stage = svg("g", { class: "stage" }, this.lineLayer, this.captionLayer, this.dotLayer, this.labelLayer);
     this.root = svg("svg", { class: "canvas", role: "group", "aria-label": label }, arrows(), this.stage);
-    const hint = says(
-      "Tab into the picture, then arrow keys go from entity to entity, Enter selects, E expands, Delete hides, + and − zoom.",
-      "Tabulation pour entrer dans l’image ; flèches d’une entité à l’autre, Entrée choisit, E déploie, Suppr masque, + et − zooment.",
-    );
+    const hint = [
+      says("Tab into the picture; arrow keys go from one to the next, Enter selects, + and − zoom", "Tabulation pour entrer dans l’image ; les flèches vont de l’un à l’autre, Entrée choisit, + et − zooment"),
+      acts.expand && says("E expands", "E déploie"),
+      acts.hide && says("Delete hides", "Suppr masque"),
+    ].filter(Boolean).join(", ");
     this.element = el("div", { class: "canvas-frame" }, this.root, this.buttons(), el("p", { class: "canvas-hint" }, hint));
     this.zooming = zoom<SVGSVGElement, unknown>()
       .scaleExtent([0.12, 4])
@@ -136,7 +139,7 @@ export class Canvas {
   /** The rectangle that the picture takes, labels and all. */
   bounds(margin: number): { x: number; y: number; width: number; height: number } {
     const all = [...this.places.values()];
-    const [left, right] = [Math.min(...all.map((p) => p.x - 40), 0), Math.max(...all.map((p) => p.x + 40), 0)];
+    const [left, right] = [Math.min(...all.map((p) => p.x - Math.max(p.reach, 24)), 0), Math.max(...all.map((p) => p.x + Math.max(p.reach, 24)), 0)];
     const [top, bottom] = [Math.min(...all.map((p) => p.y - 20), 0), Math.max(...all.map((p) => p.y + 44), 0)];
     return { x: left - margin, y: top - margin, width: right - left + 2 * margin, height: bottom - top + 2 * margin };
   }
@@ -185,7 +188,7 @@ export class Canvas {
       svg("title", {}, dot.label),
     );
     group.addEventListener("click", () => this.choose(dot.id));
-    group.addEventListener("dblclick", () => this.acts.expand?.(dot.id));
+    group.addEventListener("dblclick", () => (this.acts.expand ?? this.acts.open)?.(dot.id));
     group.addEventListener("focus", () => ((this.current = dot.id), this.point(dot.id)));
     group.addEventListener("blur", () => this.point(""));
     group.addEventListener("pointerenter", () => this.point(dot.id));
