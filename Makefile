@@ -14,7 +14,9 @@ help:
 	@echo "make test               set up, run every check"
 	@echo "make test-clients       ask with Comunica, YASGUI and Apache Jena (needs Node.js 20 and Java)"
 	@echo "make test-engines       publish to Oxigraph and Virtuoso, and answer from them"
+	@echo "make web                check and build the scripts of the pages anew (needs Node.js 20)"
 	@echo "make check              check the Turtle files and print the report"
+	@echo "make shots              make pictures of every kind of page in var/shots"
 	@echo "make docs               write the generated pages of docs/ anew"
 	@echo "make deploy             check the files of deploy/ with the tools that this machine has"
 	@echo "make bench [SIZE=100k]  measure side by side with other servers (100k, 1m, 10m triples)"
@@ -36,6 +38,7 @@ test: $(VENV)/dev chromium
 test-clients: $(VENV)/dev chromium
 	sh .ci/clients
 	npm --prefix tests/clients ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	npm --prefix web ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	$(BIN)/pytest tests/clients
 
 # Other SPARQL servers: Oxigraph's of the development lock, and Debian's Virtuoso.
@@ -43,12 +46,25 @@ test-clients: $(VENV)/dev chromium
 test-engines: $(VENV)/dev
 	sh .ci/virtuoso
 	$(BIN)/pytest tests/engines
+# The scripts of the pages are committed as built; a machine that serves needs no Node.js.
+.PHONY: web
+web:
+	npm --prefix web ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	npm --prefix web run check
+	npm --prefix web test
+	npm --prefix web run build
 
 check: $(VENV)/run
 	$(BIN)/kg check
 
 docs: $(VENV)/run
 	$(BIN)/kg docs
+
+# Pictures of every kind of page, to be looked at.
+.PHONY: shots
+shots: $(VENV)/dev chromium
+	$(BIN)/kg build
+	$(BIN)/python -m tests.browser.shots var/shots
 
 deploy: $(VENV)/run
 	sh .ci/deploy

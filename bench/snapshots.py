@@ -11,7 +11,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from bench.ink import TODAY
-from kg import search, snapshot
+from kg import indexing, snapshot
 from kg.settings import Settings
 from kg.snapshot import Snapshot
 
@@ -28,7 +28,7 @@ def build(quads: Path, settings: Settings) -> tuple[Snapshot, float]:
         lines = snapshot.statements(store)
         manifest = snapshot.describe(store, lines, 0, TODAY)
         snapshot.fill(work, store, lines, manifest)
-        search.build(work / "search", store, settings.queries / "rules" / "search" / "names.rq")
+        indexing.build(work / "search", store, settings.queries / "rules" / "search")
         del store
         shutil.rmtree(scratch, ignore_errors=True)
         made = snapshot.put_in_place(settings.snapshots, work, manifest)

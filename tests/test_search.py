@@ -51,3 +51,42 @@ def test_hits_are_counted_and_paged(index: SearchIndex) -> None:
 def test_whatever_is_typed_is_answered(index: SearchIndex, text: str) -> None:
     total, hits = index.find(text)
     assert total >= len(hits)
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("c", "caesar"),
+        ("ca", "caesar"),
+        ("caes", "caesar"),
+        ("ceasar", "caesar"),
+        ("griff", "griffon"),
+        ("belg", "belgium"),
+    ],
+)
+def test_the_beginning_of_a_word_is_enough_and_what_is_ordered_comes_before_the_order(
+    index: SearchIndex, text: str, slug: str
+) -> None:
+    hits = [hit.iri for hit in index.find(text)[1]]
+    if len(text) > 2:
+        assert hits[0] == ID + slug
+    assert ID + slug in hits
+    orders = [place for place, iri in enumerate(hits) if "order" in iri]
+    assert not orders or hits.index(ID + slug) < min(orders)
+
+
+def test_a_search_can_be_narrowed_to_kinds_and_states(index: SearchIndex) -> None:
+    firm, belgium = "https://w3id.org/armature/def/Firm", ID + "belgium"
+    assert {hit.kind for hit in index.find("john cockerill", kinds=[firm])[1]} == {firm}
+    narrowed = [hit.iri for hit in index.find("john cockerill", states=[belgium])[1]]
+    assert ID + "john-cockerill" in narrowed
+    assert index.find("arquus", states=[belgium], kinds=[firm])[0] == 0
+    assert index.facets.kinds[firm] == {"en": "firm", "fr": "entreprise"}
+    assert index.facets.states[belgium]["fr"] == "Belgique"
+
+
+def test_a_hit_says_which_name_matched_in_every_language(index: SearchIndex) -> None:
+    hit = index.find("belgique")[1][0]
+    assert (hit.iri, hit.matched, hit.former, hit.exact) == (ID + "belgium", "Belgique", False, True)
+    assert hit.labels == {"en": "Belgium", "fr": "Belgique"}
+    assert hit.claims > 5

@@ -20,7 +20,7 @@ from typing import IO, cast
 
 import pyoxigraph as ox
 
-from kg import search, snapshot, stored
+from kg import indexing, snapshot, stored
 from kg.engine.endpoint import Credentials, Dataset, Endpoint, accepts
 from kg.engine.limits import Limits
 from kg.engine.store import Accept, Request, Store
@@ -118,13 +118,15 @@ class Mirror:
             shutil.rmtree(work, ignore_errors=True)
 
     async def _index(self, work: Path) -> None:
-        """Build the search index from the names that the server holds."""
-        names = stored.find(self._settings.queries, "names").text
-        answer = work / "names.json"
-        with answer.open("wb") as file:
-            await self._copied(Request(names, Accept(solutions=JSON.media_type)), file)
-        await asyncio.to_thread(_indexed, work, answer)
-        answer.unlink()
+        """Build the search index from what the server holds."""
+        answers = {name: work / f"{name}.json" for name in indexing.QUERIES}
+        for name, answer in answers.items():
+            query = stored.find(self._settings.queries, name).text
+            with answer.open("wb") as file:
+                await self._copied(Request(query, Accept(solutions=JSON.media_type)), file)
+        await asyncio.to_thread(_indexed, work, answers)
+        for answer in answers.values():
+            answer.unlink()
 
     async def _copied(self, request: Request, file: IO[bytes]) -> None:
         answer = await self._store.answer(request, self._limits)
@@ -183,10 +185,14 @@ class Mirror:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def _indexed(work: Path, answer: Path) -> None:
+def _indexed(work: Path, answers: dict[str, Path]) -> None:
+    indexing.write(work / "search", {name: _solutions(answer) for name, answer in answers.items()})
+
+
+def _solutions(answer: Path) -> ox.QuerySolutions:
     results = ox.parse_query_results(path=answer, format=ox.QueryResultsFormat.JSON)
     assert isinstance(results, ox.QuerySolutions)  # noqa: S101 - what a SELECT gives
-    search.write(work / "search", results)
+    return results
 
 
 def _named(part: Path, graph: Iri, quads: IO[bytes]) -> int:

@@ -1,100 +1,56 @@
 """Search over names: any language, former names and acronyms, accents and typos forgiven.
 
-A tantivy index is built into the snapshot, one document per described thing. The text of a search never
-reaches a query parser: it is cut into words and each becomes a term, prefix or fuzzy query.
+The text of a search never reaches a query parser: it is cut into words and each becomes a term, prefix or fuzzy
+query. What is found is put in order by :mod:`kg.ranking`.
 """
 
+import json
 import shutil
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-import pyoxigraph as ox
 import tantivy
 
-from kg.stored import read
+from kg.indexing import ANALYZER, FACETS, analyzer
+from kg.ranking import EXACT, Match, match
 from kg.terms import Iri
 
-_ANALYZER = "names"
 _LIMIT_OF_WORDS = 12
-_MEMORY = 15_000_000
-_LENGTH_FOR_A_TYPO, _LENGTH_FOR_TWO = 4, 8
+_RANKED = 200
+"""So many of the hits are put in order by how their names match; those after them stay as the index has them."""
+_LENGTH_FOR_A_TYPO, _LENGTH_FOR_AN_UNFINISHED_ONE, _LENGTH_FOR_TWO = 4, 5, 8
 """In shorter words a typo makes another word."""
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One thing found: its label, the names that it is known by, its kind's IRI and label."""
+    """One thing found: its labels by language, all its names, its kind, and the name that matched.
+
+    ``former`` tells whether it no longer bears the name that matched.
+    """
 
     iri: Iri
     label: str
+    labels: Mapping[str, str]
     names: tuple[str, ...]
     kind: Iri
     kind_label: str
-    score: float
+    kind_labels: Mapping[str, str]
+    claims: int
+    matched: str
+    former: bool
+    exact: bool
 
 
-def _analyzer() -> tantivy.TextAnalyzer:
-    plain = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    return plain.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.ascii_fold()).build()
+@dataclass(frozen=True)
+class Facets:
+    """What a search can be narrowed to: IRIs with their labels by language."""
 
-
-def _schema() -> tantivy.Schema:
-    builder = tantivy.SchemaBuilder()
-    for stored in ("iri", "label", "kind", "kind_label", "names"):
-        builder.add_text_field(stored, stored=True, tokenizer_name="raw")
-    builder.add_text_field("text", stored=False, tokenizer_name=_ANALYZER)
-    return builder.build()
-
-
-def build(folder: Path, store: ox.Store, query_file: Path) -> int:
-    """Write the index of every named thing into the folder; returns how many there are.
-
-    ``query_file`` selects ``?iri ?name ?main ?kind ?kindLabel``, a row per name; ``?main`` is true for the
-    label to show.
-    """
-    rows = store.query(read(query_file).text)
-    assert isinstance(rows, ox.QuerySolutions)  # noqa: S101 - the file is a SELECT, proved when read
-    return write(folder, rows)
-
-
-def write(folder: Path, rows: ox.QuerySolutions) -> int:
-    """Write the index of the things that the rows of such a query name; returns how many there are."""
-    folder.mkdir()
-    index = tantivy.Index(_schema(), path=str(folder))
-    index.register_tokenizer(_ANALYZER, _analyzer())
-    writer = index.writer(_MEMORY, num_threads=1)
-    documents = _documents(rows)
-    for document in documents:
-        writer.add_document(document)
-    writer.commit()
-    writer.wait_merging_threads()
-    return len(documents)
-
-
-def _documents(rows: ox.QuerySolutions) -> list[tantivy.Document]:
-    names: dict[Iri, list[str]] = defaultdict(list)
-    facts: dict[Iri, dict[str, str]] = {}
-    for row in rows:
-        iri, name = row["iri"].value, row["name"].value
-        names[iri] += [name] if name not in names[iri] else []
-        known = facts.setdefault(iri, {"kind": row["kind"].value, "kind_label": row["kindLabel"].value})
-        if row["main"].value in {"true", "1"}:
-            known["label"] = name
-    return [_document(iri, facts[iri], names[iri]) for iri in sorted(facts)]
-
-
-def _document(iri: Iri, known: dict[str, str], names: Sequence[str]) -> tantivy.Document:
-    document = tantivy.Document()
-    document.add_text("iri", iri)
-    document.add_text("label", known.get("label", names[0]))
-    document.add_text("kind", known["kind"])
-    document.add_text("kind_label", known["kind_label"])
-    document.add_text("names", "\n".join(names))
-    document.add_text("text", "\n".join(names))
-    return document
+    kinds: Mapping[Iri, Mapping[str, str]]
+    states: Mapping[Iri, Mapping[str, str]]
 
 
 class SearchIndex:
@@ -103,10 +59,11 @@ class SearchIndex:
     def __init__(self, folder: Path) -> None:
         self._copy: TemporaryDirectory[str] | None = None
         self._index = self._opened(folder)
-        self._index.register_tokenizer(_ANALYZER, _analyzer())
+        self._index.register_tokenizer(ANALYZER, analyzer())
         self._searcher = self._index.searcher()
         self._schema = self._index.schema
-        self._analyzer = _analyzer()
+        self._analyzer = analyzer()
+        self.facets = Facets(**json.loads((folder / FACETS).read_text("utf-8")))
 
     def _opened(self, folder: Path) -> tantivy.Index:
         """The index; tantivy wants to lock it, so one that cannot be written to is read from a copy."""
@@ -118,39 +75,81 @@ class SearchIndex:
             Path(self._copy.name).chmod(0o700)
             return tantivy.Index.open(self._copy.name)
 
-    def find(self, text: str, limit: int = 20, offset: int = 0) -> tuple[int, list[Hit]]:
-        """How many things match every word of the text, and one page of them, best first."""
+    def find(
+        self, text: str, limit: int = 20, offset: int = 0, kinds: Sequence[Iri] = (), states: Sequence[Iri] = ()
+    ) -> tuple[int, list[Hit]]:
+        """How many things match every word of the text, and one page of them, best first.
+
+        ``kinds`` and ``states`` narrow the search to things of any of these kinds, and of any of these states.
+        """
         words = self._analyzer.analyze(text)[:_LIMIT_OF_WORDS]
         if not words:
             return 0, []
-        every = tantivy.Query.boolean_query([(tantivy.Occur.Must, self._word(word)) for word in words])
-        result = self._searcher.search(every, limit=limit, offset=offset, count=True)
-        hits = [self._hit(score, address) for score, address in result.hits]
-        return int(result.count), hits  # type: ignore[attr-defined]  # missing in the stubs
+        query = self._query(words, kinds, states)
+        first = self._searcher.search(query, limit=_RANKED, count=True)
+        total = int(first.count)  # type: ignore[attr-defined]  # missing in the stubs
+        ranked = sorted((self._graded(address, words) for _, address in first.hits), key=_place)
+        page = [_hit(shown, found) for shown, found in ranked[offset : offset + limit]]
+        if (missing := min(limit, total - offset) - len(page)) > 0:
+            more = self._searcher.search(query, limit=missing, offset=max(offset, _RANKED), count=False)
+            page += [_hit(*self._graded(address, words)) for _, address in more.hits]
+        return total, page
 
-    def _word(self, word: str) -> tantivy.Query:
-        """A word matches whole (best), as the beginning of a name's word, or with a typo."""
-        ways = [
-            tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, "text", word), 3.0),
-            tantivy.Query.fuzzy_term_query(self._schema, "text", word, distance=0, prefix=True),
+    def _query(self, words: Sequence[str], kinds: Sequence[Iri], states: Sequence[Iri]) -> tantivy.Query:
+        whole = self._term("whole", " ".join(words))
+        parts: list[tuple[tantivy.Occur, tantivy.Query]] = [
+            (tantivy.Occur.Must, self._word(word, last=place == len(words) - 1)) for place, word in enumerate(words)
         ]
-        if len(word) >= _LENGTH_FOR_A_TYPO:
-            ways.append(
-                tantivy.Query.fuzzy_term_query(
-                    self._schema,
-                    "text",
-                    word,
-                    distance=1 if len(word) < _LENGTH_FOR_TWO else 2,
-                    prefix=False,
-                )
-            )
+        parts.append((tantivy.Occur.Should, tantivy.Query.boost_query(whole, 100.0)))
+        for name, wanted in (("kind", kinds), ("state", states)):
+            if wanted:
+                parts.append((tantivy.Occur.Must, self._any([self._term(name, one) for one in wanted])))
+        return tantivy.Query.boolean_query(parts)
+
+    def _term(self, name: str, text: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, name, text, index_option="basic")
+
+    def _any(self, ways: Sequence[tantivy.Query]) -> tantivy.Query:
         return tantivy.Query.boolean_query([(tantivy.Occur.Should, way) for way in ways])
 
-    def _hit(self, score: float, address: tantivy.DocAddress) -> Hit:
-        document = self._searcher.doc(address)
+    def _fuzzy(self, word: str, distance: int, *, prefix: bool) -> tantivy.Query:
+        return tantivy.Query.fuzzy_term_query(self._schema, "text", word, distance=distance, prefix=prefix)
 
-        def text(field: str) -> str:
-            return str(document.get_first(field))
+    def _word(self, word: str, *, last: bool) -> tantivy.Query:
+        """A word matches whole (best), as the beginning of one, or with a typo; the last one may be unfinished."""
+        ways = [
+            tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, "text", word), 3.0),
+            self._fuzzy(word, 0, prefix=True),
+        ]
+        if len(word) >= _LENGTH_FOR_A_TYPO:
+            ways.append(self._fuzzy(word, 1 if len(word) < _LENGTH_FOR_TWO else 2, prefix=False))
+        if last and len(word) >= _LENGTH_FOR_AN_UNFINISHED_ONE:
+            ways.append(self._fuzzy(word, 1, prefix=True))
+        return self._any(ways)
 
-        names = tuple(text("names").split("\n"))
-        return Hit(text("iri"), text("label"), names, text("kind"), text("kind_label"), score)
+    def _graded(self, address: tantivy.DocAddress, words: Sequence[str]) -> tuple[dict[str, Any], Match]:
+        shown: dict[str, Any] = json.loads(str(self._searcher.doc(address).get_first("shown")))
+        return shown, match(words, [name for _, _, name in shown["names"]])
+
+
+def _place(found: tuple[dict[str, Any], Match]) -> tuple[object, ...]:
+    shown, how = found
+    return how.grade, -how.likeness, shown["later"], how.more, -shown["claims"], shown["iri"]
+
+
+def _hit(shown: dict[str, Any], how: Match) -> Hit:
+    matched, former, _ = shown["names"][how.name]
+    kinds = shown["kindLabels"]
+    return Hit(
+        iri=shown["iri"],
+        label=shown["label"],
+        labels=shown["labels"],
+        names=tuple(name for name, _, _ in shown["names"]),
+        kind=shown["kind"],
+        kind_label=kinds.get("en") or next(iter(kinds.values())),
+        kind_labels=kinds,
+        claims=shown["claims"],
+        matched=matched,
+        former=former,
+        exact=how.grade == EXACT,
+    )

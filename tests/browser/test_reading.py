@@ -93,5 +93,5 @@ def test_the_day_form_and_the_search_box_work_without_scripts(browser: Browser, 
     page.get_by_label("Search by name").fill("lecornu")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Sébastien Lecornu", exact=True).click()
-    assert page.url.endswith("/id/sebastien-lecornu.html")
+    assert page.url.endswith("/id/sebastien-lecornu.html?knownOn=2024-05-20")
     context.close()

@@ -9,7 +9,7 @@ from tests.conftest import ROOT
 from tests.engines.conftest import at_store, publish
 from tests.engines.servers import oxigraph
 
-from kg import search, snapshot
+from kg import indexing, snapshot
 from kg.compiler.build import Graph
 from kg.settings import Settings
 from kg.snapshot import Snapshot
@@ -37,7 +37,7 @@ def _written(settings: Settings, whole: Graph) -> Snapshot:
     manifest = snapshot.describe(whole.store, lines, 0, whole.record_date)
     with snapshot.building(settings.snapshots) as work:
         snapshot.fill(work, whole.store, lines, manifest)
-        search.build(work / "search", whole.store, settings.queries / "rules" / "search" / "names.rq")
+        indexing.build(work / "search", whole.store, settings.queries / "rules" / "search")
         return snapshot.put_in_place(settings.snapshots, work, manifest)
 
 

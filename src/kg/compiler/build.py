@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from kg import search, snapshot
+from kg import indexing, snapshot
 from kg.compiler.assemble import SourceFile, assemble, source_files
 from kg.compiler.derive import derive
 from kg.compiler.findings import Findings, inspect
@@ -86,7 +86,7 @@ def _written(settings: Settings, built: Graph, findings: Findings, progress: Pro
     manifest = snapshot.describe(built.store, lines, len(findings.warnings), built.record_date)
     with snapshot.building(settings.snapshots) as work:
         snapshot.fill(work, built.store, lines, manifest)
-        search.build(work / "search", built.store, settings.queries / "rules" / "search" / "names.rq")
+        indexing.build(work / "search", built.store, settings.queries / "rules" / "search")
         made = snapshot.put_in_place(settings.snapshots, work, manifest)
         if settings.keep:
             snapshot.prune(settings.snapshots, settings.keep)

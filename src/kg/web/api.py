@@ -1,4 +1,4 @@
-"""Stored queries, search and the descriptions of the graph."""
+"""Stored queries and the descriptions of the graph."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,14 +14,13 @@ from kg.errors import BadRequest, UnknownQuery
 from kg.formats import HTML, JSON, Format, of_family
 from kg.serving import Current, Serving, Values
 from kg.stored import Parameter, StoredQuery, find, offered
-from kg.web import descriptions, pages, rates
+from kg.web import descriptions, kept, language, pages, rates
 from kg.web.exports import downloaded
-from kg.web.replies import chosen, documented, etag, headers, integer, local, split_suffix, unchanged
+from kg.web.replies import chosen, documented, headers, local, split_suffix, tagged, unchanged
 
 SOLUTIONS = of_family("solutions")
 GRAPHS = of_family("graph")
 _QUERY_TEXT = Format("rq", "application/sparql-query", "SPARQL", ("page",))
-_MOST_HITS = 100
 _SCHEMA = {"iri": "string", "date": "string", "text": "string", "integer": "integer"}
 
 
@@ -29,7 +28,6 @@ def router(serving: Serving) -> APIRouter:
     """Every address that is neither a thing of the graph nor the SPARQL endpoint."""
     routes = APIRouter()
     _add_stored_queries(routes, serving)
-    _add_search(routes, serving)
     _add_descriptions(routes, serving)
     return routes
 
@@ -105,13 +103,13 @@ async def _stored(request: Request, serving: Serving, name: str) -> Response:
     if stem not in offered(serving.settings.queries):
         raise UnknownQuery(f"There is no stored query '{stem}'; see {local(request, '/query')} for the list.")
     stored = find(serving.settings.queries, stem)
-    values = _values(request)
+    values = _values(request, stored)
     form = form or chosen(request, (HTML, *(SOLUTIONS if _tabular(stored) else GRAPHS)))
     text = stored.filled(values, serving.prefixes)
     if form is _QUERY_TEXT:
         return PlainTextResponse(text, media_type=_QUERY_TEXT.media_type)
     async with serving.current() as served:
-        tag = etag(serving.settings, served, form)
+        tag = tagged(request, serving.settings, served, form)
         if held := unchanged(request, tag):
             return held
         left = rates.admit(request)
@@ -124,9 +122,11 @@ def _tabular(stored: StoredQuery) -> bool:
     return stored.form in ("SELECT", "ASK")
 
 
-def _values(request: Request) -> Values:
+def _values(request: Request, stored: StoredQuery) -> Values:
+    """The parameters given; language and number of the page are the query's only where it has such."""
     pairs = request.query_params.multi_items()
-    names = [name for name, _ in pairs if name != "format"]
+    ours = {"format", "page", language.PARAMETER} - {parameter.name for parameter in stored.parameters}
+    names = [name for name, _ in pairs if name not in ours]
     return {name: [value for n, value in pairs if n == name] for name in dict.fromkeys(names)}
 
 
@@ -140,9 +140,15 @@ async def _ran(
     tag: str,
 ) -> Response:
     if form is HTML:
-        rows = await serving.rows(served, stored, values) if _tabular(stored) else []
-        response = await pages.query(request, serving, served, stored, values, list(stored.columns), rows)
-    elif form in SOLUTIONS and _tabular(stored):
+
+        async def made() -> Response:
+            rows = await serving.rows(served, stored, values) if _tabular(stored) else []
+            shown = await pages.query(request, serving, served, stored, values, list(stored.columns), rows)
+            shown.headers.update(headers(tag))
+            return shown
+
+        return await kept.page(request, tag, made, keep=serving.settings.cache_bytes > 0)
+    if form in SOLUTIONS and _tabular(stored):
         text = stored.filled(values, serving.prefixes)
         body = await serving.body(served, Query(text, Accept(solutions=form.media_type)))
         response = Response(body, media_type=form.content_type)
@@ -156,38 +162,6 @@ async def _ran(
     return response
 
 
-# Search
-
-
-def _add_search(routes: APIRouter, serving: Serving) -> None:
-    parameters = [
-        {"name": "q", "in": "query", "schema": {"type": "string"}, "description": "Words of a name."},
-        {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": _MOST_HITS}},
-        {"name": "offset", "in": "query", "schema": {"type": "integer"}},
-    ]
-
-    @routes.get(
-        "/search",
-        tags=["search"],
-        summary="Find things by name",
-        response_class=Response,
-        openapi_extra={"parameters": parameters},
-    )
-    async def search(request: Request) -> Response:
-        text = request.query_params.get("q", "")[:200]
-        limit, offset = integer(request, "limit", 20, _MOST_HITS), integer(request, "offset", 0, 10_000)
-        form = chosen(request, (HTML, JSON))
-        async with serving.current() as served:
-            total, hits = served.search.find(text, max(limit, 1), offset)
-            if form is HTML:
-                return await pages.search(request, serving, served, text, total, hits, offset, limit)
-            found = [
-                {"iri": h.iri, "label": h.label, "names": h.names, "kind": h.kind, "kindLabel": h.kind_label}
-                for h in hits
-            ]
-            return JSONResponse({"query": text, "total": total, "offset": offset, "hits": found})
-
-
 # Descriptions
 
 
@@ -196,14 +170,18 @@ def _add_descriptions(routes: APIRouter, serving: Serving) -> None:
         async def answer(request: Request, suffix: str = "") -> Response:
             form = split_suffix(f"{name}{suffix}", (HTML, *GRAPHS))[1] or chosen(request, (HTML, *GRAPHS))
             async with serving.current() as served:
-                tag = etag(serving.settings, served, form)
+                tag = tagged(request, serving.settings, served, form)
                 if held := unchanged(request, tag):
                     return held
                 if form is not HTML:
                     return await downloaded(request, serving, served, graph, form, tag)
-                response: Response = await page(request, serving, served)
-                response.headers.update(headers(tag))
-                return response
+
+                async def made() -> Response:
+                    response: Response = await page(request, serving, served)
+                    response.headers.update(headers(tag))
+                    return response
+
+                return await kept.page(request, tag, made, keep=serving.settings.cache_bytes > 0)
 
         routes.add_api_route(
             f"/{name}", answer, methods=["GET"], tags=["descriptions"], summary=summary, response_class=Response
@@ -222,4 +200,13 @@ def _add_descriptions(routes: APIRouter, serving: Serving) -> None:
     @routes.get("/", include_in_schema=False)
     async def home(request: Request) -> Response:
         async with serving.current() as served:
-            return await pages.home(request, serving, served)
+            tag = tagged(request, serving.settings, served, HTML)
+            if held := unchanged(request, tag):
+                return held
+
+            async def made() -> Response:
+                response: Response = await pages.home(request, serving, served)
+                response.headers.update(headers(tag))
+                return response
+
+            return await kept.page(request, tag, made, keep=serving.settings.cache_bytes > 0)

@@ -12,7 +12,19 @@ from starlette.staticfiles import StaticFiles
 from kg import __version__
 from kg.serving import Serving
 from kg.settings import Settings
-from kg.web import api, exports, operations, problems, sparql, things
+from kg.web import (
+    api,
+    exports,
+    finding,
+    graph_view,
+    islands,
+    operations,
+    path_view,
+    problems,
+    reference,
+    sparql,
+    things,
+)  # fmt: skip
 from kg.web.access import Access
 from kg.web.envelope import Envelope
 from kg.web.forwarded import Forwarded
@@ -51,8 +63,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(sparql.router(serving))
     app.include_router(operations.router(serving, operating))
     app.include_router(api.router(serving))
+    app.include_router(finding.router(serving))
+    app.include_router(graph_view.router(serving))
+    app.include_router(path_view.router(serving))
     app.include_router(exports.router(serving))
+    app.include_router(reference.router(serving))
     app.include_router(things.router(serving))
+    app.mount("/static/islands", islands.files, name="islands")
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     _wrap(app, settings, operating)
     return app

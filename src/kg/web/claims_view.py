@@ -1,13 +1,14 @@
 """Claims as a reader meets them: a sentence, its qualifiers in words, its verdict, and who says so."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from kg.serving import Row
 from kg.terms import DEF, Iri
 from kg.web import dates
-from kg.web.qualifiers_view import in_words, notes_of
+from kg.web.language import say
+from kg.web.qualifiers_view import in_words, notes_of, numbers_of
 from kg.web.views import Phrase, Value, text, value
 
 Place: TypeAlias = Literal["subject", "object"] | Iri
@@ -47,7 +48,11 @@ class Citation:
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim, ready to print."""
+    """One claim, ready to print.
+
+    ``verdict`` is the word of the query, ``standing`` the same in the reader's language. ``numbers`` are the
+    qualifiers that are numbers, by local name.
+    """
 
     iri: Iri
     place: Place
@@ -62,10 +67,12 @@ class Claim:
     notes: tuple[Value, ...]
     rank: Value
     verdict: str
+    standing: str
     meaning: str
     status: str
     dispute: Iri
     evidence: tuple[Citation, ...]
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def of_open(self) -> bool:
@@ -107,22 +114,22 @@ class Rival:
 
 def citations(rows: Iterable[Row]) -> dict[Iri, tuple[Citation, ...]]:
     """The rows of the query *evidence*, by claim."""
-    found: dict[Iri, list[Citation]] = {}
+    found: dict[Iri, dict[Iri, Citation]] = {}
     for row in rows:
-        found.setdefault(text(row, "claim"), []).append(_citation(row))
-    return {claim: tuple(cited) for claim, cited in found.items()}
+        found.setdefault(text(row, "claim"), {}).setdefault(text(row, "evidence"), _citation(row))
+    return {claim: tuple(cited.values()) for claim, cited in found.items()}
 
 
 def _citation(row: Row) -> Citation:
     return Citation(
         iri=text(row, "evidence"),
-        locator=text(row, "locator") or "the whole text",
+        locator=text(row, "locator") or say("the whole text"),
         gist=text(row, "gist"),
         source=value(row, "source", "title"),
         publisher=value(row, "publisher", "publisherLabel"),
         issued=value(row, "issued"),
         accessed=value(row, "accessed"),
-        source_kind=text(row, "sourceKind"),
+        source_kind=text(row, "sourceKindLabel"),
     )
 
 
@@ -151,10 +158,12 @@ def _claim(row: Row, qualifiers: Sequence[Row], evidence: tuple[Citation, ...]) 
         notes=notes_of(qualifiers),
         rank=value(row, "rank", "rankLabel"),
         verdict=verdict,
-        meaning=VERDICTS.get(verdict, ""),
-        status=text(row, "status"),
+        standing=say(verdict),
+        meaning=say(VERDICTS[verdict]) if verdict in VERDICTS else "",
+        status=text(row, "statusLabel"),
         dispute=text(row, "dispute"),
         evidence=evidence,
+        numbers=numbers_of(qualifiers),
     )
 
 
@@ -162,20 +171,24 @@ def when(row: Row) -> Phrase | None:
     """The time of a claim in words, as precise as it was stated."""
     start, end, day = (value(row, name) for name in ("from", "until", "on"))
     if start.text and end.text:
-        return Phrase("", (Value("from"), start, Value("until"), end))
+        return Phrase("", (*_dated("from", start), *_dated("until", end)))
     if start.text or end.text:
-        return Phrase("", (Value("since"), start) if start.text else (Value("until"), end))
+        return Phrase("", _dated("since", start) if start.text else _dated("until", end))
     if day.text:
-        return Phrase("", (Value(dates.preposition(day.moment)), day))
+        return Phrase("", _dated("on", day))
     return _bounded(value(row, "earliest"), value(row, "latest"))
+
+
+def _dated(word: str, day: Value) -> tuple[Value, Value]:
+    return Value(dates.preposition(day.moment, word)), day
 
 
 def _bounded(earliest: Value, latest: Value) -> Phrase | None:
     if earliest.text and latest.text:
-        return Phrase("", (Value("between"), earliest, Value("and"), latest))
+        return Phrase("", (*_dated("between", earliest), *_dated("and", latest)))
     if latest.text:
-        return Phrase("", (Value("by"), latest, Value("at the latest")))
-    return Phrase("", (Value("not before"), earliest)) if earliest.text else None
+        return Phrase("", (*_dated("by", latest), Value(say("at the latest"))))
+    return Phrase("", _dated("not before", earliest)) if earliest.text else None
 
 
 def ordered(mentions: Iterable[Row]) -> list[Row]:

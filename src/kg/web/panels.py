@@ -4,35 +4,23 @@ Each panel is one function over stored queries; the queries have the names that 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kg.serving import Current, Row, Serving, Values
-from kg.stored import find
+from kg.serving import Row, Values
 from kg.terms import DEF, Iri
 from kg.web import claims_view, views
+from kg.web.asker import Asker
 from kg.web.claims_view import Claim, Group, Rivals
 from kg.web.views import Slice, text
 
-CLAIMS_PER_PAGE = 100
+CLAIMS_PER_PAGE = 30
 USES_PER_PAGE = 100
 """The limit that stands in the queries *incoming* and *graph-subjects*."""
 LISTED_AT_MOST = 100_000
 """Longer lists are counted and not shown: putting them in order would outlast a query's deadline."""
 
 _EVIDENCE = DEF + "evidence"
-
-
-@dataclass(frozen=True)
-class Asker:
-    """Stored queries put to one snapshot."""
-
-    serving: Serving
-    served: Current
-
-    async def rows(self, name: str, **values: Sequence[str]) -> list[Row]:
-        """The rows of a stored query; values left out keep the example, so every restriction is given."""
-        return await self.serving.rows(self.served, find(self.serving.settings.queries, name), values)
 
 
 @dataclass(frozen=True)
@@ -72,7 +60,7 @@ async def claims_of(asker: Asker, iri: Iri, times: Values, page: int) -> ClaimsP
     every = claims_view.ordered(m for m in mentions if text(m, "place") != _EVIDENCE)
     part = views.cut(len(every), page, CLAIMS_PER_PAGE)
     wanted = every[max(part.first - 1, 0) : part.last]
-    shown = _in_order(await _full(asker, wanted, [iri]), wanted)
+    shown = _in_order(await full(asker, _claims(wanted), [iri], times), wanted)
     about = [m for m in every if text(m, "place") == "subject"]
     return ClaimsPanel(
         about=claims_view.groups((c for c in shown if c.place == "subject"), every),
@@ -84,23 +72,49 @@ async def claims_of(asker: Asker, iri: Iri, times: Values, page: int) -> ClaimsP
     )
 
 
-async def _full(asker: Asker, mentions: Sequence[Row], entities: Sequence[Iri]) -> list[Claim]:
-    """The claims of some mentions with all that qualifies and proves them."""
-    wanted = sorted({text(mention, "claim") for mention in mentions})
+async def full(asker: Asker, wanted: Sequence[Iri], entities: Sequence[Iri], times: Values) -> list[Claim]:
+    """Some claims with all that qualifies and proves them, one for each place in which one of the things stands."""
     if not wanted:
         return []
     rows, qualifiers, evidence = await asyncio.gather(
-        asker.rows("claims", entity=entities, claim=wanted),
+        asker.rows("claims", entity=entities, claim=wanted, **times),
         asker.rows("qualifiers", entity=[""], claim=wanted),
         asker.rows("evidence", entity=[""], claim=wanted),
     )
     return claims_view.claims(rows, qualifiers, evidence)
 
 
+def _claims(mentions: Iterable[Row]) -> list[Iri]:
+    return sorted({text(mention, "claim") for mention in mentions})
+
+
 def _in_order(claims: Sequence[Claim], mentions: Sequence[Row]) -> list[Claim]:
     by_place = {(claim.iri, claim.place): claim for claim in claims}
     keys = ((text(m, "claim"), text(m, "place")) for m in mentions)
     return [by_place[key] for key in dict.fromkeys(keys) if key in by_place]
+
+
+@dataclass(frozen=True)
+class Differences:
+    """What the record says of a thing on its own date and not on the reader's days, and the other way round."""
+
+    since: tuple[Claim, ...]
+    gone: tuple[Claim, ...]
+
+
+async def differences(asker: Asker, iri: Iri, times: Values) -> Differences | None:
+    """The claims that differ between the reader's days and the record's date; ``None`` without days."""
+    if not times:
+        return None
+    today = {"asOf": [asker.served.record_date or ""], "knownOn": [""]}
+    then_rows, now_rows = await asyncio.gather(
+        asker.rows("mentions", entity=[iri], **{"asOf": [""], "knownOn": [""], **times}),
+        asker.rows("mentions", entity=[iri], **today),
+    )
+    then, now = set(_claims(then_rows)), set(_claims(now_rows))
+    since, gone = (sorted(found)[:CLAIMS_PER_PAGE] for found in (now - then, then - now))
+    known = {claim.iri: claim for claim in await full(asker, [*since, *gone], [""], {})}
+    return Differences(tuple(known[i] for i in since if i in known), tuple(known[i] for i in gone if i in known))
 
 
 async def rivals_of(asker: Asker, claims: Sequence[Claim]) -> dict[Iri, Rivals]:
@@ -113,21 +127,29 @@ async def rivals_of(asker: Asker, claims: Sequence[Claim]) -> dict[Iri, Rivals]:
 
 async def claim(asker: Asker, iri: Iri) -> Claim | None:
     """One claim in full; ``None`` where the IRI is not a claim's."""
+    return next(iter(await full(asker, [iri], [""], {})), None)
+
+
+async def claims_named(asker: Asker, claims: Sequence[Iri], entities: Sequence[Iri]) -> list[Claim]:
+    """Some claims in full, each once; every one of them has one of the entities as an end."""
+    wanted = sorted({*claims})
+    if not wanted:
+        return []
     rows, qualifiers, evidence = await asyncio.gather(
-        asker.rows("claims", entity=[""], claim=[iri]),
-        asker.rows("qualifiers", entity=[""], claim=[iri]),
-        asker.rows("evidence", entity=[""], claim=[iri]),
+        asker.rows("claims", entity=entities, claim=wanted),
+        asker.rows("qualifiers", entity=[""], claim=wanted),
+        asker.rows("evidence", entity=[""], claim=wanted),
     )
-    return next(iter(claims_view.claims(rows[:1], qualifiers, evidence)), None)
+    return list({claim.iri: claim for claim in claims_view.claims(rows, qualifiers, evidence)}.values())
 
 
 async def claims_on(asker: Asker, evidence: Sequence[Iri], times: Values) -> dict[Iri, list[Claim]]:
     """The claims that rest on some passages or sources, by what they rest on."""
     mentions = [m for m in await asker.rows("mentions", entity=evidence, **times) if text(m, "place") == _EVIDENCE]
-    full = {claim.iri: claim for claim in await _full(asker, mentions, evidence)}
+    known = {claim.iri: claim for claim in await full(asker, _claims(mentions), evidence, times)}
     resting: dict[Iri, list[Claim]] = {}
     for mention in mentions:
-        resting.setdefault(text(mention, "entity"), []).append(full[text(mention, "claim")])
+        resting.setdefault(text(mention, "entity"), []).append(known[text(mention, "claim")])
     return resting
 
 

@@ -6,7 +6,8 @@ from typing import TypeAlias
 from kg.serving import Row
 from kg.terms import CODE, DEF
 from kg.web import dates
-from kg.web.views import Phrase, Value, text, value
+from kg.web.language import say, spoken
+from kg.web.views import NUMBERS, Phrase, Value, text, value
 
 Said: TypeAlias = Mapping[str, Sequence[Value]]
 """The values of one claim's qualifiers, by the qualifier's local name."""
@@ -20,14 +21,24 @@ def in_words(rows: Sequence[Row]) -> tuple[Phrase, ...]:
     labels = {_name(row): text(row, "qualifierLabel") for row in rows}
     phrases = [phrase for compose in _COMPOSED for phrase in compose(said)]
     rest = [name for name in said if name not in _IN_COMPOSED]
-    plain = [Phrase(_PREPOSITIONS.get(name, labels[name]), tuple(said[name]), DEF + name) for name in rest]
+    plain = [Phrase(_heading(name, labels[name]), tuple(said[name]), DEF + name) for name in rest]
     return (*phrases, *plain)
 
 
+def _heading(name: str, label: str) -> str:
+    return say(_PREPOSITIONS[name]) if name in _PREPOSITIONS else label
+
+
 def notes_of(rows: Iterable[Row]) -> tuple[Value, ...]:
-    """The notes of one claim, English first."""
+    """The notes of one claim, those in the reader's language first."""
     notes = [value(row, "value") for row in rows if _name(row) == "note"]
-    return tuple(sorted(notes, key=lambda note: note.language != "en"))
+    return tuple(sorted(notes, key=lambda note: note.language != spoken()))
+
+
+def numbers_of(rows: Iterable[Row]) -> dict[str, float]:
+    """The qualifiers of one claim that are numbers, by local name."""
+    found = ((_name(row), row["value"]) for row in rows if "value" in row)
+    return {name: float(term["value"]) for name, term in found if term.get("datatype") in NUMBERS}
 
 
 def _name(row: Row) -> str:
@@ -50,23 +61,23 @@ def _quantity(said: Said) -> list[Phrase]:
     unit = _first(said, "unit")
     counted = _range(said, "quantity", "quantityMin", "quantityMax")
     if not counted:
-        return [Phrase("in", (unit,))] if unit else []
+        return [Phrase(say("in (a unit)"), (unit,))] if unit else []
     words = (*counted, Value(_counted_in(unit, counted[-1].text), unit.iri)) if unit else counted
     return [Phrase("", words, DEF + "quantity")]
 
 
 def _counted_in(unit: Value, amount: str) -> str:
-    return f"{unit.text}s" if unit.iri == _PIECE and amount != "1" else unit.text
+    return say("pieces") if unit.iri == _PIECE and amount != "1" else unit.text
 
 
 def _share(said: Said) -> list[Phrase]:
     share = _range(said, "share", "shareMin", "shareMax")
-    return [Phrase("", (*share, Value("% of the capital")), DEF + "share")] if share else []
+    return [Phrase("", (*share, Value(say("% of the capital"))), DEF + "share")] if share else []
 
 
 def _votes(said: Said) -> list[Phrase]:
     votes = said.get("votes")
-    return [Phrase("", (*votes, Value("% of the votes")), DEF + "votes")] if votes else []
+    return [Phrase("", (*votes, Value(say("% of the votes"))), DEF + "votes")] if votes else []
 
 
 def _range(said: Said, exact: str, least: str, most: str) -> tuple[Value, ...]:
@@ -74,10 +85,10 @@ def _range(said: Said, exact: str, least: str, most: str) -> tuple[Value, ...]:
         return tuple(said[exact])
     low, high = _first(said, least), _first(said, most)
     if low and high:
-        return Value("between"), low, Value("and"), high
+        return Value(say("between")), low, Value(say("and")), high
     if low:
-        return Value("at least"), low
-    return (Value("at most"), high) if high else ()
+        return Value(say("at least")), low
+    return (Value(say("at most")), high) if high else ()
 
 
 def _expected(said: Said) -> list[Phrase]:
@@ -85,26 +96,31 @@ def _expected(said: Said) -> list[Phrase]:
     status = said.get("expectedStatus", ())
     first, last = _first(said, "expectedEarliest"), _first(said, "expectedLatest")
     words = (*status, *_between(first, last))
-    return [Phrase("expected", words, DEF + "expectedStatus")] if words else []
+    return [Phrase(say("expected"), words, DEF + "expectedStatus")] if words else []
 
 
 def _between(first: Value | None, last: Value | None) -> tuple[Value, ...]:
     if first and last and first.moment == last.moment:
-        return Value("on"), first
+        return _dated("on", first)
     if first and last:
         start, end = dates.stretch(first.moment, last.moment)
         from_day, to_day = Value(start, moment=first.moment), Value(end, moment=last.moment)
-        return Value("between"), from_day, Value("and"), to_day
+        return *_dated("between", from_day), *_dated("and", to_day)
     if first:
-        return Value("not before"), first
-    return (Value("by"), last) if last else ()
+        return _dated("not before", first)
+    return _dated("by", last) if last else ()
+
+
+def _dated(word: str, day: Value) -> tuple[Value, Value]:
+    return Value(dates.preposition(day.moment, word)), day
 
 
 def _flags(said: Said) -> list[Phrase]:
     """Qualifiers that are only true or false say themselves."""
-    words = {("lead", "yes"): "leads", ("optional", "yes"): "an option, not firm", ("optional", "no"): "firm"}
+    yes, no = say("yes"), say("no")
+    words = {("lead", yes): "leads", ("optional", yes): "an option, not firm", ("optional", no): "firm"}
     given = ((name, one.text) for name in ("lead", "optional") for one in said.get(name, ()))
-    return [Phrase("", (Value(words[key]),), DEF + key[0]) for key in given if key in words]
+    return [Phrase("", (Value(say(words[key])),), DEF + key[0]) for key in given if key in words]
 
 
 _COMPOSED: tuple[Callable[[Said], list[Phrase]], ...] = (_quantity, _share, _votes, _expected, _flags)

@@ -1,6 +1,7 @@
 """What every HTTP answer has in common: validators, negotiation of the format, and links to the twins."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -16,8 +17,12 @@ from kg.search import SearchIndex
 from kg.serving import Current
 from kg.settings import Settings
 from kg.terms import Iri
+from kg.web import language
 
-VARY = {"Vary": "Accept"}
+VARY = {"Vary": "Accept, Accept-Language"}
+"""What decides which answer an address gives: pages come in several languages."""
+DAYS = ("asOf", "knownOn")
+"""The reader's two dates: what can be true on a day, what was published by a day."""
 SEARCH = "/search?q=…"
 REVALIDATE = "no-cache"
 """Pages and data may be kept, but are asked for again each time: a new snapshot shows at once."""
@@ -28,22 +33,33 @@ def edition(settings: Settings) -> str:
     """A short hash of what shapes the answers besides the graph: version, queries and templates."""
     digest = sha256(__version__.encode())
     shown = Path(__file__).parent
-    for folder in (settings.queries, shown / "templates", shown / "static"):
+    for folder in (settings.queries, *(shown / name for name in ("templates", "static", "messages"))):
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:8]
 
 
-def etag(settings: Settings, served: Current, form: Format | None = None) -> str:
-    """The validator of an answer that depends on the address, the snapshot and the format only."""
-    return f'"{served.validator}-{edition(settings)}{"-" + form.name if form else ""}"'
+def etag(settings: Settings, served: Current, form: Format | None = None, language: str = "") -> str:
+    """The validator of an answer that depends on the address, the snapshot, the format and the language only."""
+    parts = (served.validator, edition(settings), form.name if form else "", language)
+    return f'"{"-".join(part for part in parts if part)}"'
+
+
+def tagged(request: Request, settings: Settings, served: Current, form: Format) -> str:
+    """The validator of an answer in a format; a page has one for each language.
+
+    Raises:
+        BadRequest: the address names a language that the pages do not come in.
+    """
+    return etag(settings, served, form, language.wanted(request) if form is formats.HTML else "")
 
 
 def unchanged(request: Request, tag: str) -> Response | None:
     """A 304 where the client holds this very answer already."""
-    held = [entry.strip().removeprefix("W/") for entry in request.headers.get("if-none-match", "").split(",")]
-    if tag in held or "*" in held:
-        return Response(status_code=304, headers={"ETag": tag, "Cache-Control": REVALIDATE, **VARY})
+    held = [entry.strip() for entry in request.headers.get("if-none-match", "").split(",")]
+    same = next((entry for entry in held if entry.removeprefix("W/") == tag), tag if "*" in held else None)
+    if same is not None:
+        return Response(status_code=304, headers={"ETag": same, "Cache-Control": REVALIDATE, **VARY})
     return None
 
 
@@ -115,6 +131,21 @@ def integer(request: Request, name: str, default: int, most: int) -> int:
     if not text.isdecimal() or int(text[:9]) > most:
         raise BadRequest(f"'{name}' must be a whole number from 0 to {most}; it is '{text[:40]}'.")
     return int(text)
+
+
+def days(request: Request) -> dict[str, list[str]]:
+    """The reader's dates, by parameter; those left empty are left out.
+
+    Raises:
+        BadRequest: one of them is no date.
+    """
+    found = {name: [request.query_params[name].strip()] for name in DAYS if request.query_params.get(name)}
+    for name, (text,) in found.items():
+        try:
+            date.fromisoformat(text)
+        except ValueError as error:
+            raise BadRequest(f"'{name}' must be a day such as 2024-05-21; it is '{text[:40]}'.") from error
+    return found
 
 
 def unknown(request: Request, index: SearchIndex, iri: Iri) -> UnknownEntity:

@@ -1,7 +1,7 @@
 """The headers that tell browsers what an answer may do, and what others may do with it.
 
 The data is public and may be read from any site (CORS, CORP); the pages load nothing from elsewhere, run no
-scripts, are framed by nobody and tell nobody where their readers came from.
+scripts but the server's own files, are framed by nobody and tell nobody where their readers came from.
 """
 
 from typing import TypeAlias
@@ -11,12 +11,25 @@ Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 _POLICY = (
     "default-src 'none'",
+    "script-src 'self'",
     "style-src 'self'",
+    "connect-src 'self'",
     "img-src 'self'",
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
 )
+
+
+def _joined(*instead: str) -> str:
+    """The policy as a header value, with some directives in the place of those of the same name."""
+    changed = {directive.partition(" ")[0]: directive for directive in instead}
+    return "; ".join(changed.get(directive.partition(" ")[0], directive) for directive in _POLICY)
+
+
+DRAWING = {"Content-Security-Policy": _joined("img-src 'self' blob:")}
+"""The policy of a page whose script draws: to make a PNG it reads its own drawing as an image of its own making."""
+
 _FEATURES = (
     "accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "encrypted-media",
     "fullscreen", "geolocation", "gyroscope", "hid", "idle-detection", "magnetometer", "microphone", "midi",
@@ -25,7 +38,7 @@ _FEATURES = (
 """What a page could ask of the browser; ours ask for none of it."""
 
 SECURITY: Headers = (
-    (b"content-security-policy", "; ".join(_POLICY).encode()),
+    (b"content-security-policy", _joined().encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"permissions-policy", ", ".join(f"{name}=()" for name in _FEATURES).encode()),

@@ -16,7 +16,6 @@ class Passage:
     iri: Iri
     locator: str
     gist: str
-    gist_french: str
     incipit: Value
     claims: tuple[Claim, ...]
 
@@ -28,7 +27,6 @@ def passages(rows: Sequence[Row], resting: Mapping[Iri, Sequence[Claim]]) -> tup
             iri=text(row, "passage"),
             locator=text(row, "locator"),
             gist=text(row, "gist"),
-            gist_french=text(row, "gistFrench"),
             incipit=value(row, "incipit"),
             claims=tuple(resting.get(text(row, "passage"), ())),
         )
@@ -40,11 +38,11 @@ def about(rows: Sequence[Row]) -> tuple[tuple[str, Value], ...]:
     """What the query *sources* says of one source, as labels and values in the order of a catalogue."""
     if not rows:
         return ()
-    found = ((label, value(rows[0], *names)) for label, names in _CATALOGUE.items())
+    found = ((label, value(rows[0], *names)) for label, names in CATALOGUE.items())
     return tuple((label, shown) for label, shown in found if shown.text)
 
 
-_CATALOGUE = {
+CATALOGUE = {
     "Published by": ("publisher", "publisherLabel"),
     "Drawn up by": ("creator", "creatorLabel"),
     "Issued": ("issued",),

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from kg.serving import Row
 from kg.terms import Iri
+from kg.web.language import spoken
 from kg.web.views import Value, text, value
 
 Message: TypeAlias = tuple[tuple[str, bool], ...]
@@ -162,3 +163,89 @@ def message(written: str) -> Message:
     """``Name the buyer of {$this}.`` → its pieces, the places that findings fill among them."""
     pieces = _HOLE.split(written)
     return tuple((piece, place % 2 == 1) for place, piece in enumerate(pieces) if piece)
+
+
+# The diagram of the classes
+
+SEVERITIES = ("Violation", "Warning", "Info")
+"""How grave a breach of a rule can be."""
+
+SORTS = {"class": "Classes", "relation": "Relations", "qualifier": "Qualifiers", "property": "Other properties"}
+"""The sorts of term, with their headings."""
+
+_COLUMNS, _WIDE, _TALL, _STEP, _GAP = 4, 232, 28, 16, 14
+
+
+@dataclass(frozen=True)
+class Box:
+    """A class in the diagram, with the number of its things."""
+
+    x: int
+    y: int
+    width: int
+    depth: int
+    text: str
+    count: int
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Branch:
+    """The line from a class to the one above it."""
+
+    x1: int
+    y1: int
+    y2: int
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """The classes as boxes, family by family."""
+
+    width: int
+    height: int
+    boxes: tuple[Box, ...]
+    lines: tuple[Branch, ...]
+
+
+def diagram(classes: Sequence[DefinedTerm], counts: Mapping[Iri, int]) -> Diagram:
+    """The tree of the classes in columns; ``counts`` are the things of each class."""
+    families: list[list[DefinedTerm]] = []
+    for term, after in zip(classes, [*classes[1:], None], strict=True):
+        broad = term.depth == 1 and after is not None and after.depth > 1
+        if term.depth == 0 or broad or not families:
+            families.append([])
+        families[-1].append(term)
+    heights = [0] * _COLUMNS
+    boxes: list[Box] = []
+    lines: list[Branch] = []
+    for family in families:
+        column = heights.index(min(heights))
+        placed = _family(family, column * _WIDE, heights[column], counts)
+        boxes += placed
+        lines += _branches(placed)
+        heights[column] += len(family) * _TALL + _GAP
+    return Diagram(_COLUMNS * _WIDE, max(heights), tuple(boxes), tuple(lines))
+
+
+def _family(family: Sequence[DefinedTerm], left: int, top: int, counts: Mapping[Iri, int]) -> list[Box]:
+    first = family[0].depth
+    boxes = []
+    for place, term in enumerate(family):
+        x = left + (term.depth - first) * _STEP
+        words = term.french if spoken() == "fr" and term.french else term.label
+        anchor = f"class-{term.iri.rpartition('/')[2]}"
+        wide = left + _WIDE - 16 - x
+        boxes.append(
+            Box(x, top + place * _TALL + 2, wide, term.depth - first, words, counts.get(term.iri, 0), anchor)
+        )
+    return boxes
+
+
+def _branches(boxes: Sequence[Box]) -> list[Branch]:
+    lines = []
+    for place, box in enumerate(boxes):
+        above = next((one for one in reversed(boxes[:place]) if one.depth < box.depth), None)
+        if above is not None:
+            lines.append(Branch(box.x, box.y + 11, above.y + 22))
+    return lines

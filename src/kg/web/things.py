@@ -17,11 +17,10 @@ from kg.errors import BadRequest, NotFound
 from kg.formats import CSV, HTML, JSON, JSON_LD, N_TRIPLES, RDF_XML, TURTLE, Format
 from kg.serving import Current, Serving, Values
 from kg.stored import find
-from kg.web import pages
-from kg.web.replies import SEARCH, VARY, chosen, etag, headers, local, split_suffix, unchanged, unknown
+from kg.web import kept, thing_pages
+from kg.web.replies import SEARCH, VARY, chosen, days, headers, local, split_suffix, tagged, unchanged, unknown
 
 OFFERED = (HTML, TURTLE, JSON_LD, N_TRIPLES, RDF_XML, JSON, CSV)
-_TIMES = ("asOf", "knownOn")
 _ONTOLOGY = re.compile(r"(\d+\.\d+\.\d+)?")
 """The ontology as a whole, or one version of it: of these the current one is described."""
 
@@ -58,7 +57,7 @@ async def _answer(request: Request, serving: Serving, served: Current, space: st
     name, form = split_suffix(slug, OFFERED)
     if form is None:
         return _redirect(request, space, name, chosen(request, OFFERED))
-    tag = etag(serving.settings, served)
+    tag = tagged(request, serving.settings, served, form)
     iri = f"{terms.BASE}{space}/{name}"
     return unchanged(request, tag) or await _twin(request, serving, served, iri, form, tag)
 
@@ -74,8 +73,14 @@ def _redirect(request: Request, space: str, name: str, form: Format) -> Response
 async def _twin(request: Request, serving: Serving, served: Current, iri: str, form: Format, tag: str) -> Response:
     times = _times(request, form)
     if form is HTML:
-        response = await pages.thing(request, serving, served, iri, times)
-    elif form in (JSON, CSV):
+
+        async def made() -> Response:
+            response = await thing_pages.thing(request, serving, served, iri, times)
+            response.headers.update(headers(tag, {"Link": _links(request, iri)}))
+            return response
+
+        return await kept.page(request, tag, made, keep=serving.settings.cache_bytes > 0)
+    if form in (JSON, CSV):
         response = await _claims(request, serving, served, iri, form, times)
     else:
         response = await _description(request, serving, served, iri, form)
@@ -84,7 +89,7 @@ async def _twin(request: Request, serving: Serving, served: Current, iri: str, f
 
 
 def _times(request: Request, form: Format) -> Values:
-    given = {name: [request.query_params[name]] for name in _TIMES if request.query_params.get(name)}
+    given = days(request)
     if given and form not in (HTML, JSON, CSV):
         raise BadRequest(
             f"'{form.name}' describes the thing on the record's date only; "

@@ -7,15 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from babel.numbers import format_decimal
+
 from kg import terms
 from kg.serving import Row, Term, language
 from kg.terms import CODE, DEF, RDF, RDFS, XSD, Iri
 from kg.web import dates
+from kg.web.language import locale, say, spoken
 
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 
 _DATES = {XSD + "date", XSD + "gYearMonth", XSD + "gYear"}
-_NUMBERS = {XSD + "decimal", XSD + "integer", XSD + "double"}
+NUMBERS = {XSD + "decimal", XSD + "integer", XSD + "double"}
 _TRUE = {"true", "1"}
 """Both are written for it; some servers count rather than say."""
 _UNKNOWN = CODE + "unknown/"
@@ -103,17 +106,17 @@ def of_term(term: Term, label: str = "") -> Value:
     if term["type"] == "literal":
         return _of_literal(content, term.get("datatype", ""), language(term))
     if content.startswith(_UNKNOWN):
-        return Value(f"{label or 'not known'} by the source", content, unknown=True)
+        return Value(say("{what} by the source", what=label or say("not known")), content, unknown=True)
     return Value(label or local_name(content), content)
 
 
 def _of_literal(content: str, datatype: Iri, tag: str) -> Value:
     if datatype in _DATES:
         return Value(dates.written(content), moment=content)
-    if datatype in _NUMBERS:
+    if datatype in NUMBERS:
         return Value(number(content))
     if datatype == XSD + "boolean":
-        return Value("yes" if content == "true" else "no")
+        return Value(say("yes") if content == "true" else say("no"))
     elsewhere = content.startswith(("http://", "https://")) and not content.startswith(terms.BASE)
     return Value(content, iri=content if datatype == XSD + "anyURI" and elsewhere else "", language=tag)
 
@@ -124,8 +127,8 @@ def number(content: str) -> str:
         amount = Decimal(content)
     except InvalidOperation:
         return content
-    whole = amount == amount.to_integral_value()
-    return f"{int(amount):,}" if whole else f"{amount.normalize():,f}"
+    shown = amount.to_integral_value() if amount == amount.to_integral_value() else amount.normalize()
+    return str(format_decimal(shown, locale=locale(), decimal_quantization=False))
 
 
 def local_name(iri: Iri) -> str:
@@ -162,14 +165,11 @@ def _stated(rows: Iterable[Row]) -> tuple[Stated, ...]:
 
 
 def literals(rows: Iterable[Row], predicate: Iri) -> tuple[Value, ...]:
-    """The values of one property among the rows of *statements*, English first, each once."""
+    """The values of one property among the rows of *statements*, the reader's language first, each once."""
     found = [value(row, "object", "objectLabel") for row in rows if text(row, "predicate") == predicate]
-    return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.language != "en", one.text)))
-
-
-def in_language(values: Iterable[Value], tag: str) -> Value | None:
-    """The first value in a language."""
-    return next((one for one in values if one.language == tag), None)
+    return tuple(
+        sorted(dict.fromkeys(found), key=lambda one: (one.language != spoken(), one.language != "en", one.text))
+    )
 
 
 def kinds(rows: Iterable[Row]) -> tuple[Value, ...]:
@@ -181,11 +181,11 @@ def kinds(rows: Iterable[Row]) -> tuple[Value, ...]:
 
 
 def title(rows: Sequence[Row], iri: Iri) -> Value:
-    """The name of a thing: its English label or title, else any, else the end of its IRI."""
+    """The name of a thing in the reader's language, else in English, else any, else the end of its IRI."""
     for predicate in (RDFS + "label", "http://purl.org/dc/terms/title"):
         names = literals(rows, predicate)
         if names:
-            return in_language(names, "en") or names[0]
+            return names[0]
     return Value(local_name(iri))
 
 
@@ -203,8 +203,10 @@ def life_cycle(rows: Sequence[Row]) -> LifeCycle | None:
 
 def _not_done(status: str, *, ended: bool) -> str:
     if not status:
-        return "No source says that this was done."
-    return f"This is over: {status}." if ended else f"This is {status}, not done."
+        return say("No source says that this was done.")
+    return (
+        say("This is over: {status}.", status=status) if ended else say("This is {status}, not done.", status=status)
+    )
 
 
 def cut(total: int, page: int, size: int) -> Slice:

@@ -1,0 +1,165 @@
+"""Declared panels answered: their queries asked side by side, then the claims and stages of what is shown.
+
+Three rounds whatever the page: the panels; for trees, level after level; and for all panels together the claims
+with their evidence, and how far the undertakings in them have come.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from kg.serving import Row, Values
+from kg.terms import Iri
+from kg.web import charts, panels_view, views
+from kg.web.asker import Asker
+from kg.web.charts import Amount, Drawing, Span
+from kg.web.claims_view import Claim
+from kg.web.declared import Declared
+from kg.web.panels import full
+from kg.web.panels_view import Line, Panel, Stages
+from kg.web.views import text, true
+
+LINES_PER_PAGE = 20
+DEPTH, NODES = 6, 150
+"""How far a tree is followed, and how many things it may hold; where it goes on, it says so."""
+
+_UNKNOWN = "/code/unknown/"
+_CLAIMS_AT_ONCE = 40
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The rows of one panel's query; ``part`` are those of the page shown, ``below`` those of a tree by node."""
+
+    panel: Declared
+    rows: Sequence[Row]
+    part: views.Slice
+    below: Mapping[Iri, Sequence[Row]]
+
+    @property
+    def shown(self) -> Sequence[Row]:
+        """The rows on this page; of a tree and of a life cycle all."""
+        whole = self.panel.form != "table"
+        return self.rows if whole else self.rows[max(self.part.first - 1, 0) : self.part.last]
+
+
+async def answered(
+    asker: Asker, found: Sequence[Declared], iri: Iri, times: Values, pages: Mapping[str, int]
+) -> tuple[Panel, ...]:
+    """The panels of a thing that have something to show, or say that there is nothing; ``pages`` by panel."""
+    answers = await asyncio.gather(*(_ask(asker, panel, iri, times, pages.get(panel.name, 1)) for panel in found))
+    told = [answer for answer in answers if answer.rows or answer.panel.empty]
+    claims, stages = await asyncio.gather(_claims(asker, told, times), _stages(asker, told, times))
+    today = (times.get("asOf") or [asker.served.record_date or ""])[0]
+    return tuple(_panel(answer, claims, stages, today) for answer in told)
+
+
+async def _ask(asker: Asker, panel: Declared, iri: Iri, times: Values, page: int) -> Answer:
+    rows = await asker.rows(panel.name, entity=[iri], **times)
+    below = await _tree(asker, panel, iri, rows, times) if panel.form == "tree" and rows else {}
+    return Answer(panel, rows, views.cut(len(rows), page, LINES_PER_PAGE), below)
+
+
+async def _tree(
+    asker: Asker, panel: Declared, iri: Iri, rows: Sequence[Row], times: Values
+) -> dict[Iri, Sequence[Row]]:
+    """The rows below each node, as long as they hold and are not too many."""
+    below: dict[Iri, list[Row]] = {}
+    seen, frontier = {iri}, _going_on(rows)
+    for _ in range(DEPTH):
+        wanted = [node for node in frontier if node not in seen][: max(NODES - len(seen), 0)]
+        if not wanted:
+            break
+        seen.update(wanted)
+        deeper = await asker.rows(panel.name, entity=wanted, **times)
+        for row in deeper:
+            below.setdefault(text(row, "entity"), []).append(row)
+        frontier = _going_on(deeper)
+    return {node: below.get(node, []) for node in seen}
+
+
+def _going_on(rows: Iterable[Row]) -> list[Iri]:
+    """The nodes of which it is worth asking further: those that hold and are known."""
+    return sorted({text(row, "node") for row in rows if true(row, "holds") and _UNKNOWN not in text(row, "node")})
+
+
+async def _claims(asker: Asker, answers: Sequence[Answer], times: Values) -> dict[Iri, Claim]:
+    """The claims behind all lines shown, asked for in parts side by side."""
+    every = (row for answer in answers for rows in (answer.shown, *answer.below.values()) for row in rows)
+    wanted = sorted({text(row, "claim") for row in every if "claim" in row})
+    parts = [wanted[start : start + _CLAIMS_AT_ONCE] for start in range(0, len(wanted), _CLAIMS_AT_ONCE)]
+    found = await asyncio.gather(*(full(asker, part, [""], times) for part in parts))
+    return {claim.iri: claim for part in found for claim in part}
+
+
+async def _stages(asker: Asker, answers: Sequence[Answer], times: Values) -> Stages:
+    """How far the undertakings in the panels have come."""
+    wanted = sorted({text(row, a.panel.stage) for a in answers if a.panel.stage for row in a.rows} - {""})
+    if not wanted:
+        return {}
+    days = {name: times.get(name, [""]) for name in ("asOf", "knownOn")}
+    rows = await asker.rows("life-cycle", entity=wanted, **days)
+    found = {text(row, "entity"): views.life_cycle([row]) for row in reversed(rows)}
+    return {iri: stage for iri, stage in found.items() if stage is not None}
+
+
+def _panel(answer: Answer, claims: Mapping[Iri, Claim], stages: Stages, today: str) -> Panel:
+    panel = answer.panel
+    lines = tuple(panels_view.line(panel, row, claims, stages) for row in answer.shown)
+    if panel.form == "tree":
+        lines = tuple(_grown(one, answer, claims, frozenset()) for one in lines)
+    return Panel(
+        declared=panel,
+        lines=lines,
+        slice=answer.part if panel.form == "table" else views.cut(len(lines), 1, max(len(lines), 1)),
+        drawing=_drawing(answer, claims, stages, today),
+        glances=panels_view.glances(lines) if panel.form == "glance" else (),
+    )
+
+
+def _grown(one: Line, answer: Answer, claims: Mapping[Iri, Claim], above: frozenset[Iri]) -> Line:
+    """A line of a tree with what stands below it; one that comes again in its own chain is not followed again."""
+    if not true(one.row, "holds") or one.node in above:
+        return one
+    if one.node not in answer.below:
+        return replace(one, more=_UNKNOWN not in one.node)
+    lines = (panels_view.line(answer.panel, row, claims, {}) for row in answer.below[one.node] if true(row, "holds"))
+    return replace(one, children=tuple(_grown(line, answer, claims, above | {one.node}) for line in lines))
+
+
+def _drawing(answer: Answer, claims: Mapping[Iri, Claim], stages: Stages, today: str) -> Drawing | None:
+    if answer.panel.chart == "spans":
+        return charts.spans([_span(answer.panel, row, claims) for row in answer.shown], today)
+    if answer.panel.chart == "years":
+        return charts.amounts(_amounts(answer, claims, stages))
+    return None
+
+
+def _span(panel: Declared, row: Row, claims: Mapping[Iri, Claim]) -> Span:
+    claim = claims.get(text(row, "claim"))
+    wrong = claim is not None and claim.verdict in ("refuted", "uncertain", "set aside")
+    ended = bool(text(row, "end"))
+    return Span(
+        lane=views.value(row, panel.lane, f"{panel.lane}Label").text,
+        words=views.value(row, panel.bar, f"{panel.bar}Label").text,
+        start=text(row, "start"),
+        end=text(row, "end"),
+        seen=text(row, "seen"),
+        kind="bar-over" if wrong else ("bar-past" if ended else "bar"),
+        iri=text(row, panel.bar),
+    )
+
+
+def _amounts(answer: Answer, claims: Mapping[Iri, Claim], stages: Stages) -> list[Amount]:
+    """What is ordered by year of the latest step, real or not; only where a quantity is told on this page."""
+    found = []
+    for row in answer.shown:
+        stage = stages.get(text(row, answer.panel.stage))
+        amount = panels_view.quantity(claims.get(text(row, "claim")))
+        day = stage.since.moment if stage and stage.since else ""
+        if stage and day and amount and not stage.ended:
+            series = views.value(
+                row, "buyer" if "buyer" in row else "item", "buyerLabel" if "buyer" in row else "itemLabel"
+            )
+            found.append(Amount(int(day[:4]), series.text, amount, stage.realised))
+    return found

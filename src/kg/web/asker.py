@@ -1,0 +1,82 @@
+"""Stored queries put to one snapshot on behalf of one page, their answers in the reader's language."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from kg.serving import Current, Row, Serving, Term
+from kg.stored import find
+from kg.terms import BASE, Iri
+from kg.web.language import Language, spoken
+from kg.web.lexicon import GIST, LABELS, LOCATOR, REASON, REVERSE, Lexicon, lexicon
+
+_AT_ONCE = 8
+_LABEL, _FRENCH = "Label", "French"
+_WORDS = {
+    "title": (("source",), LABELS),
+    "reverseLabel": (("relation", "predicate"), (REVERSE,)),
+    "gist": (("evidence", "passage"), (GIST,)),
+    "locator": (("evidence", "passage"), (LOCATOR,)),
+    "reason": (("dispute",), (REASON,)),
+}
+"""Columns whose words are looked up otherwise than ``xLabel`` for ``x``: the columns of the thing, the properties."""
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Asks for a page, at most a few queries at once, and remembers which things came up."""
+
+    serving: Serving
+    served: Current
+    seen: set[Iri] = field(default_factory=set)
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """What things of this snapshot are called."""
+        return lexicon(self.served.hash)
+
+    async def rows(self, name: str, **values: Sequence[str]) -> list[Row]:
+        """The rows of a stored query; values left out keep the example, so every restriction is given.
+
+        Labels are in the reader's language, where the graph has them.
+        """
+        return await self.heard(await self.raw(name, **values))
+
+    async def heard(self, rows: list[Row]) -> list[Row]:
+        """Rows with their labels in the reader's language; the things in them are remembered."""
+        things = {iri for row in rows for iri in _things(row)}
+        self.seen.update(things)
+        if spoken() != "en":
+            await self.lexicon.learn(self, things)
+            rows = [_translated(row, self.lexicon, spoken()) for row in rows]
+        return rows
+
+    async def raw(self, name: str, **values: Sequence[str]) -> list[Row]:
+        """The rows of a stored query as the engine gave them."""
+        async with self.turns:
+            return await self.serving.rows(self.served, find(self.serving.settings.queries, name), values)
+
+    async def learn(self, more: Iterable[Iri] = ()) -> None:
+        """Look up what kinds of thing have come up, for their icons."""
+        await self.lexicon.learn(self, {iri for iri in (*self.seen, *more) if iri.startswith(BASE)})
+
+
+def _things(row: Row) -> Iterator[Iri]:
+    for term in row.values():
+        if term["value"].startswith(BASE) and (term["type"] == "uri" or " " not in term["value"]):
+            yield term["value"]
+
+
+def _translated(row: Row, words: Lexicon, language: Language) -> Row:
+    """A row with its labels in a language; what is not known in it stays."""
+    changed: Row = {}
+    for column, term in row.items():
+        backwards = column == "relationLabel" and "reversed" in row
+        owners, properties = _WORDS.get(column, ((column.removesuffix(_LABEL),), (REVERSE,) if backwards else LABELS))
+        owner = next((name for name in owners if name in row and name != column), None)
+        if owner and term["type"] == "literal" and (told := words.text(row[owner]["value"], properties, language)):
+            changed[column] = Term(type="literal", value=told)
+        elif column + _FRENCH in row:
+            changed[column] = row[column + _FRENCH]
+    return {**row, **changed}

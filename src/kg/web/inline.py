@@ -1,0 +1,55 @@
+"""The smallest parts of a page as HTML: a value, and a phrase of values. In Python, for a page has a thousand."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from markupsafe import Markup, escape
+
+from kg.terms import Iri
+from kg.web.views import Phrase, Value
+
+
+class Site(Protocol):
+    """What a site must know to print values."""
+
+    @property
+    def language(self) -> str:
+        """The language of the page."""
+
+    def icon(self, iri: Iri) -> str:
+        """The name of the icon for a thing; empty without any."""
+
+    def link(self, iri: Iri) -> str:
+        """The address of a thing's page."""
+
+    def static(self, name: str) -> str:
+        """The address of a file of our own."""
+
+
+def value(site: Site, local: Callable[[str], bool], one: Value) -> Markup:
+    """A thing as a link with the icon of its kind, a date as a time, a text with its language, or plain words."""
+    words = escape(one.text)
+    if one.unknown:
+        return Markup(f'<em class="unknown">{words}</em>')  # noqa: S704 - every part of it is escaped
+    tag = f' lang="{escape(one.language)}"' if one.language and one.language != site.language else ""
+    if one.iri:
+        return Markup(_link(site, one.iri, words, tag, outside=not local(one.iri)))  # noqa: S704 - as above
+    if one.moment:
+        return Markup(f'<time datetime="{escape(one.moment)}">{words}</time>')  # noqa: S704 - as above
+    return Markup(f"<span{tag}>{words}</span>") if tag else words  # noqa: S704 - as above
+
+
+def _link(site: Site, iri: Iri, words: Markup, tag: str, *, outside: bool) -> str:
+    href = escape(site.link(iri))
+    if icon := site.icon(iri):
+        mark = f'<svg class="icon" aria-hidden="true"><use href="{escape(site.static("icons.svg"))}#{icon}"/></svg>'
+        return f'<a class="entity" href="{href}"{tag}>{mark}<span class="name">{words}</span></a>'
+    where = ' rel="external" class="outside"' if outside else ""
+    return f'<a href="{href}"{where}{tag}>{words}</a>'
+
+
+def phrase(site: Site, local: Callable[[str], bool], one: Phrase) -> Markup:
+    """A label and the values that belong to it, with spaces between."""
+    told = " ".join(value(site, local, part) for part in one.values)
+    label = f'<span class="label">{escape(one.label)}</span> ' if one.label else ""
+    return Markup(label + told)  # noqa: S704 - every part of it is escaped

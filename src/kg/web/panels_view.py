@@ -1,0 +1,174 @@
+"""Declared panels as a reader meets them: lines of cells, each line with its claim; trees, timelines, glances."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
+
+from kg.serving import Row
+from kg.terms import DEF, Iri
+from kg.web.charts import Drawing
+from kg.web.claims_view import Claim
+from kg.web.declared import Declared
+from kg.web.views import LifeCycle, Phrase, Slice, Value, text, true, value
+
+Mark: TypeAlias = Literal["real", "open", "over", "expected", "past", ""]
+"""How sure a line is, for its shape and colour; the words say it, too."""
+
+Stages: TypeAlias = Mapping[Iri, LifeCycle]
+"""How far undertakings have come."""
+
+_OWN_COLUMN = ("share", "votes", "quantity", "role", "onBehalfOf", "inPost")
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a whole in percent, as a bar: surely ``least``, possibly ``most``."""
+
+    least: float
+    most: float
+    words: Phrase
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: values, phrases, a share or a status under its heading."""
+
+    column: str
+    head: str
+    values: tuple[Value, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
+    share: Share | None = None
+    stage: LifeCycle | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to print."""
+        return not (self.values or self.phrases or self.share or self.stage)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a panel with the claim behind it; in a tree, with what stands below it."""
+
+    cells: tuple[Cell, ...]
+    claim: Claim | None
+    node: Iri = ""
+    mark: Mark = ""
+    children: tuple["Line", ...] = ()
+    more: bool = False
+    row: Row = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def shown(self) -> tuple[Cell, ...]:
+        """The cells that say something."""
+        return tuple(cell for cell in self.cells if not cell.empty)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One panel, ready to print: one page of its lines, and its chart."""
+
+    declared: Declared
+    lines: tuple[Line, ...]
+    slice: Slice
+    drawing: Drawing | None = None
+    glances: tuple["Glance", ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The word that binds panel, query file and anchor."""
+        return self.declared.name
+
+    @property
+    def columns(self) -> tuple[Cell, ...]:
+        """A cell of each column in which any line says something, for its heading."""
+        used = {cell.column for line in self.lines for cell in line.shown}
+        return tuple(cell for cell in self.lines[0].cells if cell.column in used) if self.lines else ()
+
+
+@dataclass(frozen=True)
+class Glance:
+    """One relation with its values, few enough to read at a glance; ``left`` counts those not shown."""
+
+    relation: Value
+    entries: tuple[Line, ...]
+    left: int
+
+
+def line(panel: Declared, row: Row, claims: Mapping[Iri, Claim], stages: Stages) -> Line:
+    """One row of the panel's query as cells under the panel's headings."""
+    claim = claims.get(text(row, "claim"))
+    cells = tuple(_cell(panel, column, row, claim, stages) for column in panel.heads)
+    return Line(cells, claim, text(row, "node"), _mark(panel, row, claim, stages), row=row)
+
+
+def _cell(panel: Declared, column: str, row: Row, claim: Claim | None, stages: Stages) -> Cell:
+    cell = Cell(column, panel.head(column))
+    if column == "stage":
+        return replace(cell, stage=stages.get(text(row, panel.stage)))
+    if column in row:
+        return replace(cell, values=(value(row, column, f"{column}Label"),))
+    return _of_claim(cell, claim, panel.heads) if claim else cell
+
+
+def _of_claim(cell: Cell, claim: Claim, heads: Collection[str]) -> Cell:
+    """A cell that the claim fills: its time, one of its qualifiers, or all that have no column of their own."""
+    if cell.column == "when":
+        return replace(cell, phrases=(claim.when,) if claim.when else ())
+    if cell.column == "qualifiers":
+        own = {DEF + name for name in _OWN_COLUMN if name in heads}
+        return replace(cell, phrases=tuple(q for q in claim.qualifiers if q.iri not in own))
+    told = tuple(q for q in claim.qualifiers if q.iri == DEF + cell.column)
+    if cell.column == "share" and told:
+        return replace(cell, share=_share(claim, told[0]))
+    return replace(cell, phrases=told)
+
+
+def _share(claim: Claim, words: Phrase) -> Share:
+    exact = claim.numbers.get("share")
+    least = exact if exact is not None else claim.numbers.get("shareMin", 0.0)
+    most = (
+        exact if exact is not None else claim.numbers.get("shareMax", 100.0 if "shareMin" in claim.numbers else 0.0)
+    )
+    return Share(least, most, words)
+
+
+def _mark(panel: Declared, row: Row, claim: Claim | None, stages: Stages) -> Mark:
+    if "realises" in row:
+        return "over" if true(row, "ends") else ("real" if true(row, "realises") else "open")
+    stage = stages.get(text(row, panel.stage)) if panel.stage else None
+    if stage is not None:
+        return "real" if stage.realised else ("over" if stage.ended else "open")
+    if claim is None:
+        return ""
+    return _OF_VERDICT.get(claim.verdict, "")
+
+
+_OF_VERDICT: Mapping[str, Mark] = {
+    "stands": "real",
+    "seen": "real",
+    "past": "past",
+    "set aside": "past",
+    "refuted": "over",
+    "over": "over",
+    "not realised": "open",
+    "future": "open",
+}
+
+
+def glances(lines: Sequence[Line], most: int = 3) -> tuple[Glance, ...]:
+    """The lines of the query *glance*, relation by relation; of each a few values."""
+    by_relation: dict[Value, list[Line]] = {}
+    for one in lines:
+        if one.claim is not None and one.claim.verdict not in ("past", "set aside", "refuted"):
+            by_relation.setdefault(value(one.row, "relation", "relationLabel"), []).append(one)
+    return tuple(
+        Glance(relation, tuple(found[:most]), max(len(found) - most, 0)) for relation, found in by_relation.items()
+    )
+
+
+def quantity(claim: Claim | None) -> float | None:
+    """How many the claim speaks of: the number told, else the least."""
+    if claim is None:
+        return None
+    return claim.numbers.get("quantity", claim.numbers.get("quantityMin"))

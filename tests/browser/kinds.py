@@ -1,0 +1,38 @@
+"""One page of every kind, by what it is."""
+
+from tests.reading import APRIL_LINE, CAESAR_ORDER, LETTER, MERGER, SMALL_CALIBRE, SOURCE
+
+KINDS = {
+    "home": "/",
+    "firm": "/id/arquus.html",
+    "state": "/id/belgium.html",
+    "state on a day": "/id/belgium.html?asOf=2024-05-20",
+    "person": "/id/sebastien-lecornu.html",
+    "post": "/id/belgian-minister-of-defence.html",
+    "programme": "/id/camo.html",
+    "equipment": "/id/caesar.html",
+    "agreement": LETTER,
+    "deal": MERGER,
+    "order": CAESAR_ORDER,
+    "order in French": f"{CAESAR_ORDER}?lang=fr",
+    "line": APRIL_LINE,
+    "capability": SMALL_CALIBRE,
+    "source": SOURCE,
+    "passage": "/source/minarm-2024-05-21-s06.html",
+    "claim": "/claim/john-cockerill-arquus-merger-party-john-cockerill.html",
+    "dispute": "/claim/dispute-john-cockerill-arquus-merger-belgian-party.html",
+    "term": "/def/hasParticipant.html",
+    "graph": "/graph/data/deals/john-cockerill-arquus.html",
+    "search": "/search?q=cockerill",
+    "library": "/query",
+    "query": "/query/orders",
+    "ontology": "/ontology",
+    "rules": "/shapes",
+    "sources": "/sources",
+    "disputes": "/disputes",
+    "gaps": "/gaps",
+    "changes": "/changes",
+    "about": "/about",
+    "export": "/export",
+    "mistake": "/id/no-such-thing.html",
+}

@@ -1,0 +1,154 @@
+"""The languages of the pages: nothing left unsaid in either, each chosen as the reader asks, never mixed up."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from starlette.testclient import TestClient
+from tests.reading import CAESAR_ORDER, HTML, LETTER, MERGER, SHELL_LINE, by_class, page, parsed, words
+
+from kg.web import claims_view, dates, declared, language, markup, pages, sources_view, terms_view
+from kg.web.ties import STANDINGS
+
+ROOT = Path(__file__).parents[1]
+WEB = ROOT / "src" / "kg" / "web"
+_TOLD = re.compile(r'\b_\(\s*"((?:[^"\\]|\\.)*)"')
+_COUNTED = re.compile(r'\bcount\(\s*"((?:[^"\\]|\\.)*)",\s*"((?:[^"\\]|\\.)*)"')
+_VALUE = re.compile(r"\{(\w+)\}")
+
+
+def in_templates() -> Iterator[str]:
+    for path in (WEB / "templates").glob("*.html"):
+        text = path.read_text("utf-8")
+        yield from _TOLD.findall(text)
+        for pair in _COUNTED.findall(text):
+            yield from pair
+
+
+def in_code() -> Iterator[str]:
+    """Whatever stands in the first argument of ``say``."""
+    for path in WEB.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
+                parts = (part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant))
+                yield from (part for part in parts if isinstance(part, str))
+
+
+def looked_up() -> Iterator[str]:
+    """What is said by way of a table."""
+    yield from claims_view.VERDICTS
+    yield from claims_view.VERDICTS.values()
+    yield from STANDINGS.values()
+    yield from sources_view.CATALOGUE
+    yield from terms_view.SORTS.values()
+    yield from terms_view.SEVERITIES
+    yield from pages.SHELVES.values()
+    yield from (f"{word} (a {size})" for word in dates.PREPOSITIONS for size in ("day", "year"))
+    yield from (label for _, label in (*markup.SECTIONS, *markup.REFERENCES))
+    yield from ("Added", "Taken out", "Rewritten", "leads", "an option, not firm", "firm", "on behalf of", "as")
+    for text in (ROOT / "queries" / "entity" / "shapes.rq").read_text("utf-8").splitlines():
+        yield from re.findall(r'\(sh:target\w+ "([^"]+)"\)', text)
+
+
+def said() -> set[str]:
+    return {*in_templates(), *in_code(), *looked_up()}
+
+
+def messages(name: str) -> dict[str, str]:
+    loaded = yaml.safe_load((WEB / "messages" / f"{name}.yaml").read_text("utf-8"))
+    assert all(isinstance(key, str) and isinstance(text, str) for key, text in loaded.items()), "quote yes, no, on"
+    return dict(loaded)
+
+
+def test_french_says_all_that_english_says_and_nothing_else() -> None:
+    assert sorted(said() - messages("fr").keys()) == []
+    assert sorted(messages("fr").keys() - said()) == []
+
+
+def test_keys_that_say_more_than_the_word_have_an_english_word() -> None:
+    noted = {key for key in said() if re.search(r" \(an? \w+\)$", key)}
+    assert noted == messages("en").keys()
+
+
+def test_every_message_has_the_values_of_its_key() -> None:
+    for key, text in messages("fr").items():
+        assert sorted(_VALUE.findall(key)) == sorted(_VALUE.findall(text)), key
+
+
+def test_every_panel_speaks_both_languages() -> None:
+    for panel in declared.declared(ROOT / "queries"):
+        for told in (panel.titles, *panel.heads.values(), *filter(None, (panel.empties, panel.leads))):
+            assert set(told) == set(language.LANGUAGES), panel.name
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "spoken"),
+    [
+        ("", "", "en"),
+        ("", "fr", "fr"),
+        ("", "fr-BE, en;q=0.5", "fr"),
+        ("", "de, en;q=0.8, fr;q=0.9", "fr"),
+        ("", "de", "en"),
+        ("", "fr;q=0, en", "en"),
+        ("?lang=fr", "en", "fr"),
+        ("?lang=en", "fr", "en"),
+    ],
+)
+def test_the_language_is_that_of_the_address_else_of_the_reader(
+    client: TestClient, query: str, accept: str, spoken: str
+) -> None:
+    answer = client.get(f"{MERGER}{query}", headers={**HTML, "accept-language": accept})
+    assert answer.headers["content-language"] == spoken
+    assert "Accept-Language" in answer.headers["vary"]
+    assert f'<html lang="{spoken}">' in answer.text
+    assert answer.headers["etag"].rstrip('"').endswith(spoken)
+
+
+def test_a_language_that_there_is_not_is_refused(client: TestClient) -> None:
+    answer = client.get(f"{MERGER}?lang=xx", headers=HTML)
+    assert answer.status_code == 400
+    assert "one of en, fr" in answer.text
+
+
+def test_a_french_page_is_french_throughout(client: TestClient) -> None:
+    tree = page(client, f"{CAESAR_ORDER}?lang=fr")
+    text = words(tree)
+    for told in (
+        "Acquisition belge de CAESAR souhaitée en 2024",
+        "Cycle de vie",
+        "Objet de la commande",
+        "28 pièces",
+        "non réalisé",
+        "le 21 mai 2024",
+        "Ministère des Armées",
+        "La Belgique a manifesté sa volonté",
+    ):
+        assert told in text, told
+    main = words(next(tree.iter("main")))
+    for left in ("According to", "Standing", "Every claim", "not realised", "pieces", "French Ministry", "May 2024"):
+        assert left not in main, left
+
+
+def test_dates_and_numbers_are_written_as_the_language_does(client: TestClient) -> None:
+    assert "entre le 27 mai et le 2 juin 2024" in words(page(client, f"{SHELL_LINE}?lang=fr"))
+    french, english = (client.get(f"/export?lang={name}", headers=HTML).text for name in ("fr", "en"))
+    assert re.search("\\d\u202f\\d{3} énoncés", french)
+    assert re.search("\\d,\\d{3} statements", english)
+
+
+def test_the_language_is_kept_from_page_to_page(client: TestClient) -> None:
+    tree = page(client, f"{LETTER}?lang=fr")
+    own = [str(a.get("href")) for a in tree.iter("a") if str(a.get("href")).startswith(("/id/", "/claim/"))]
+    pages_of_things = [href for href in own if ".html" in href and not href.endswith("lang=en")]
+    assert pages_of_things
+    assert all("lang=fr" in href for href in pages_of_things)
+    (other,) = list(by_class(tree, "languages")[0].iter("a"))
+    assert (other.get("lang"), other.get("href")) == ("en", f"{LETTER}?lang=en")
+
+
+def test_a_page_of_a_mistake_speaks_the_language_too(client: TestClient) -> None:
+    tree = parsed(client.get("/id/no-such-thing.html?lang=fr", headers=HTML).text)
+    assert "Rechercher plutôt" in words(tree)

@@ -1,0 +1,32 @@
+/** Search as you type: every box that has `data-suggest`, and the key "/" to get to the first of them. */
+
+import "./find.css";
+import { pageOf, rootOf, slug } from "./addresses.ts";
+import { Combobox } from "./combobox.ts";
+import type { Hit } from "./hits.ts";
+
+const boxes = [...document.querySelectorAll<HTMLInputElement>("input[data-suggest]")];
+const first = document.querySelector<HTMLFormElement>("form[role=search]");
+const search = first?.action ?? "/search";
+const root = rootOf(search, "/search");
+
+for (const box of boxes) {
+  if (box.dataset.suggest === "page") {
+    const go = (hit: Hit) => window.location.assign(pageOf(hit.iri, root, window.location.search));
+    new Combobox(box, go, search);
+  } else {
+    const fill = (hit: Hit) => {
+      box.value = slug(hit.iri);
+      box.dispatchEvent(new Event("change", { bubbles: true }));
+    };
+    new Combobox(box, fill, search, false);
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  const typing = (event.target as Element).closest("input, textarea, select, [contenteditable], .CodeMirror");
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing || !boxes[0]) return;
+  event.preventDefault();
+  boxes[0].focus();
+  boxes[0].select();
+});
