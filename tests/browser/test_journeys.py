@@ -56,7 +56,9 @@ def test_a_reader_of_french_stays_in_french(page: Page) -> None:
     page.goto(f"{LETTER}")
     page.get_by_role("link", name="Français").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Lettre d’intention")
-    page.get_by_role("region", name="Signataires").get_by_role("link", name="Ludivine Dedonder").click()
+    page.get_by_role("region", name="Signataires").get_by_role(
+        "link", name="Ludivine Dedonder", exact=True
+    ).first.click()
     expect(page.get_by_role("heading", name="Postes occupés")).to_be_visible()
     assert page.evaluate("document.documentElement.lang") == "fr"
 
