@@ -14,6 +14,7 @@ help:
 	@echo "make test               set up, run every check"
 	@echo "make test-clients       ask with Comunica, YASGUI and Apache Jena (needs Node.js 20 and Java)"
 	@echo "make web                check and build the scripts of the pages anew (needs Node.js 20)"
+	@echo "make test-engines       publish to Oxigraph and Virtuoso, and answer from them"
 	@echo "make check              check the Turtle files and print the report"
 	@echo "make shots              make pictures of every kind of page in var/shots"
 	@echo "make docs               write the generated pages of docs/ anew"
@@ -47,6 +48,11 @@ web:
 	npm --prefix web run check
 	npm --prefix web test
 	npm --prefix web run build
+# Other SPARQL servers: Oxigraph's of the development lock, and Debian's Virtuoso.
+.PHONY: test-engines
+test-engines: $(VENV)/dev
+	sh .ci/virtuoso
+	$(BIN)/pytest tests/engines
 
 check: $(VENV)/run
 	$(BIN)/kg check

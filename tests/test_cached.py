@@ -7,6 +7,7 @@ import pytest
 
 from kg.engine.cached import CachedStore
 from kg.engine.limits import Limits
+from kg.engine.stats import PoolStats
 from kg.engine.store import Accept, Answer, Request
 from kg.errors import EngineFailure
 
@@ -35,6 +36,9 @@ class Counting:
 
     async def _close(self) -> None:
         self.closed = True
+
+    def stats(self) -> PoolStats:
+        return PoolStats(busy=0, idle=0, waiting=0, ended={})
 
     async def close(self) -> None:
         self.closed = True

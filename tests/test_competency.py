@@ -5,8 +5,10 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from kg.competency import Question, questions
 from kg.compiler.build import Graph
 from kg.stored import library
+from kg.terms import prefixes
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden"
@@ -69,3 +71,14 @@ def test_no_path_leads_from_the_buyer_to_what_it_only_wishes_for(assembled: Grap
     }
     """
     assert not bool(assembled.store.query(ask))
+
+
+@pytest.mark.parametrize("question", questions(ROOT / "queries"), ids=lambda question: question.number)
+def test_the_question_is_answered(whole: Graph, question: Question) -> None:
+    query, text = question.filled(ROOT / "queries", prefixes(ROOT / "ontology"))
+    solutions = whole.store.query(text)
+    assert isinstance(solutions, ox.QuerySolutions)
+    rows = [[row[column].value for column in question.columns if row[column] is not None] for row in solutions]
+    told = "\n".join(" | ".join(row) for row in rows)
+    assert [text for text in question.says if text not in told] == [], told
+    assert query.name in QUERIES

@@ -1,6 +1,7 @@
 """The choice of a format: by suffix, by name, by Accept."""
 
 import pytest
+from starlette.testclient import TestClient
 
 from kg import formats
 from kg.errors import NotAcceptable
@@ -55,3 +56,16 @@ def test_an_unknown_name_is_refused_with_the_list() -> None:
 
 def test_names_and_media_types_are_used_once() -> None:
     assert len({f.name for f in FORMATS}) == len({f.media_type for f in FORMATS}) == len(FORMATS)
+
+
+def test_the_interface_documents_every_name_of_a_format(client: TestClient) -> None:
+    """Whatever name is documented is understood, and whatever is understood is documented."""
+    parameters = client.get("/openapi.json").json()["paths"]["/sparql"]["get"]["parameters"]
+    told = next(parameter for parameter in parameters if parameter["name"] == "format")["schema"]["enum"]
+    graphs = {name for one in formats.of_family("graph") for name in formats.names(one)}
+    tables = {name for one in formats.of_family("solutions") for name in formats.names(one)}
+    assert set(told) == graphs | tables
+    assert set(formats.SHORT_ALIASES) <= graphs
+    for name in told:
+        query = "CONSTRUCT {} {}" if name in graphs else "SELECT * {}"
+        assert client.get("/sparql", params={"query": query, "format": name}).status_code == 200, name

@@ -39,6 +39,7 @@ def question(query: str) -> Question:
         from_default=[],
         from_named=[],
         result_bytes=1_000,
+        form_only=False,
     )
 
 

@@ -114,6 +114,7 @@ def _asked(question: Any) -> str:
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.  [8000]")
 @click.option("--workers", type=click.IntRange(1), help="Server processes.  [1]")
 @click.option("--root-path", metavar="PATH", help="Path at which a proxy shows the server, e.g. /armature.")
+@click.option("--store", metavar="URL", help="Answer from the SPARQL 1.1 server at this query address.")
 @click.option("--no-build", is_flag=True, help="Fail where there is no snapshot instead of building one.")
 @click.pass_obj
 def serve(settings: Settings, /, no_build: bool, **given: Any) -> None:
@@ -130,6 +131,23 @@ def _built(settings: Settings) -> Snapshot:
     from kg.compiler import build as builder
 
     return builder.build(settings, console.progress)[0]
+
+
+@kg.command()
+@click.argument("url")
+@click.option("--graph-store", metavar="URL", help="Address of its Graph Store Protocol.  [URL]")
+@click.option("--update", metavar="URL", help="Publish by SPARQL Update at this address instead.")
+@click.option("--beside", is_flag=True, help="Leave the server's default graph alone; the merge is a named graph.")
+@click.pass_obj
+def publish(settings: Settings, url: str, graph_store: str | None, update: str | None, beside: bool) -> None:
+    """Load the current snapshot into the SPARQL 1.1 server whose query address is URL.
+
+    Each named graph replaces the one of its name; graphs of ours that the snapshot lacks are removed, and nothing
+    else is touched. Credentials come from KG_STORE_USER and KG_STORE_PASSWORD, or KG_STORE_TOKEN.
+    """
+    from kg import console
+
+    console.publish(settings, url, graph_store, update, beside=beside)
 
 
 @kg.command()

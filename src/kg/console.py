@@ -15,16 +15,20 @@ from prettytable import PrettyTable, TableStyle
 
 from kg import export as exports
 from kg import formats, snapshot, stored, terms
+from kg.engine.endpoint import Credentials
 from kg.engine.store import Accept, EmbeddedStore, Request
 from kg.errors import BadRequest, CannotWrite, NotAcceptable, UnknownEntity, UnknownQuery
 from kg.formats import JSON, N_TRIPLES, TURTLE, Format, of_family
-from kg.serving import Row, Values, limits
-from kg.settings import Settings
+from kg.loading import GraphStore, Patience, Server, Updates, Wire
+from kg.publishing import Publisher
+from kg.serving import Row, Values, federated, limits
+from kg.settings import Settings, endpoints
 from kg.snapshot import Snapshot
 
 SOLUTIONS = of_family("solutions")
 GRAPHS = of_family("graph")
 _WIDEST = 60
+_REQUEST_SECONDS = 600.0
 
 
 def progress(stage: str) -> None:
@@ -91,7 +95,8 @@ def _accept(name: str) -> Accept:
 async def _answered(
     settings: Settings, found: Snapshot, request: Request, prefixes: dict[str, str]
 ) -> tuple[str, bytes]:
-    store = EmbeddedStore(found.store, limits=replace(limits(settings)), readers=1, prefixes=prefixes)
+    engine = EmbeddedStore(found.store, limits=replace(limits(settings)), readers=1, prefixes=prefixes)
+    store = federated(settings, engine, prefixes)
     try:
         answer = await store.answer(request)
         return answer.media_type, b"".join([chunk async for chunk in answer.chunks])
@@ -169,6 +174,30 @@ def _thing(settings: Settings, found: Snapshot, iri: str, form: Format, prefixes
     if not body:
         raise UnknownEntity(f"The graph says nothing of <{iri}>. Try 'kg query names-of-entity' or /search.")
     return exports.rewritten(body, form, prefixes)
+
+
+def publish(settings: Settings, url: str, graph_store: str | None, update: str | None, *, beside: bool) -> None:
+    """Load the current snapshot into another server, and say what stands there."""
+    if graph_store and update:
+        raise BadRequest("Give --graph-store or --update, not both.")
+    for address in filter(None, (url, graph_store, update)):
+        _require_address(address)
+    found = snapshot.current(settings.snapshots)
+    wire = Wire(Credentials.of(settings), Patience(), _REQUEST_SECONDS)
+    try:
+        loader = Updates(update, wire) if update else GraphStore(graph_store or url, wire)
+        Publisher(Server(url, wire), loader, settings.queries, beside, progress).publish(found)
+    finally:
+        wire.close()
+    manifest = found.manifest
+    click.echo(f"{found.hash[:12]} stands at {url}: {len(manifest.graphs)} graphs, {manifest.triples:,} triples")
+
+
+def _require_address(url: str) -> None:
+    try:
+        endpoints(url)
+    except ValueError as error:
+        raise BadRequest(f"{error}.") from error
 
 
 def _print(body: bytes) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import pyoxigraph as ox
+from pydantic import SecretStr
 
 from kg import competency, terms
 from kg.compiler.build import Graph, graph
@@ -173,7 +174,9 @@ def _commands(settings: Settings, commands: click.Group) -> str:
 
 def _default(info: object) -> str:
     default = getattr(info, "default", None)
-    return (f"`{default}`" if default != "" else "*none*") if isinstance(default, str | int | float) else "*found*"
+    if default == "" or isinstance(default, SecretStr):
+        return "*none*"
+    return f"`{default}`" if isinstance(default, str | int | float) else "*found*"
 
 
 # The trace of the communiqué

@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from functools import cached_property
 from pathlib import Path
 
@@ -25,10 +26,18 @@ _LONGEST = 3600.0
 
 
 class Downloads:
-    """The files of one snapshot; :meth:`close` removes a scratch folder."""
+    """The files of one snapshot; :meth:`close` removes a scratch folder.
 
-    def __init__(self, snapshot: Snapshot, prefixes: dict[str, terms.Iri]) -> None:
-        self._snapshot, self._prefixes = snapshot, prefixes
+    ``fetch`` writes the statements to a file where they lie elsewhere until they are needed.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        prefixes: dict[str, terms.Iri],
+        fetch: Callable[[Path], Awaitable[None]] | None = None,
+    ) -> None:
+        self._snapshot, self._prefixes, self._fetch = snapshot, prefixes, fetch
         self._writing: dict[str, asyncio.Task[Path]] = {}
         self._turn = asyncio.Semaphore(1)
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
@@ -81,9 +90,8 @@ class Downloads:
 
     async def _write(self, relative: str, name: str, form: Format, packed: bool) -> Path:
         """Write under another name, then rename: what has the right name is whole."""
-        if not self._snapshot.statements.is_file():
-            raise NoSnapshot("The snapshot that was served is gone from the disk; build it again.")
         async with self._turn:
+            await self._require_statements()
             target = self._folder / relative
             part = target.with_name(f"{target.name}.part-{os.getpid()}")
             job = export.Job(str(self._snapshot.path), name, form.name, str(part), packed, self._prefixes)
@@ -96,6 +104,14 @@ class Downloads:
             finally:
                 part.unlink(missing_ok=True)
         return target
+
+    async def _require_statements(self) -> None:
+        """See that the statements are there; only one export at a time does."""
+        if self._snapshot.statements.is_file():
+            return
+        if self._fetch is None or not self._snapshot.path.is_dir():
+            raise NoSnapshot("The snapshot that was served is gone from the disk; build it again.")
+        await self._fetch(self._snapshot.statements)
 
     async def _run(self, job: export.Job) -> None:
         if self._size(job.name) <= _IN_PROCESS:

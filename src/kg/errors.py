@@ -269,6 +269,34 @@ class EngineFailure(KgError):
     title = "The query engine failed"
 
 
+# Another server
+
+
+class StoreUnreachable(KgError):
+    """The SPARQL server that holds the graph does not answer; member ``retry_after`` is in seconds."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    title = "The store cannot be reached"
+    exit_code = 9
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.members.get("retry_after", 5))}
+
+
+class StoreFailure(KgError):
+    """Another SPARQL server failed, or does not let us do what we must; members say which and how."""
+
+    status = HTTPStatus.BAD_GATEWAY
+    title = "The store failed"
+    exit_code = 9
+
+
+class PublishFailed(StoreFailure):
+    """A graph does not stand on the server as it should; members ``graph``, ``expected``, ``found``."""
+
+    title = "The publication failed"
+
+
 # What the sources of the graph hold
 
 

@@ -159,7 +159,8 @@ def perform(job: Job) -> None:
         UnknownEntity, NoSnapshot: there is nothing to write.
         OSError: the disk refuses.
     """
-    source, form = snapshot.read(Path(job.snapshot)), formats.BY_NAME[job.form]
+    folder, form = Path(job.snapshot), formats.BY_NAME[job.form]
+    source = Snapshot(folder, snapshot.manifest_of(folder))
     with Path(job.target).open("wb") as file:
         if not job.packed:
             _export(source, job, file, form)

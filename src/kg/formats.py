@@ -76,6 +76,13 @@ SHORT_ALIASES = {
 """What clients write for ``?format=`` besides our own short names (SPARQLWrapper does, unasked)."""
 
 
+def names(one: Format) -> tuple[str, ...]:
+    """Every name by which ``?format=`` knows a format: its own, what else clients write, and its media types."""
+    short = [alias for alias, name in SHORT_ALIASES.items() if name == one.name]
+    media = [alias for alias, media_type in ALIASES.items() if media_type == one.media_type]
+    return (one.name, *short, one.media_type, *media)
+
+
 def of_family(*families: Family) -> tuple[Format, ...]:
     """The formats that write any of the families, in the order in which they are preferred."""
     return tuple(f for f in FORMATS if set(f.families) & set(families))

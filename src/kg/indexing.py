@@ -5,9 +5,10 @@ Things of which more is claimed come first, so that of equal hits they are found
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import pyoxigraph as ox
 import tantivy
@@ -53,16 +54,30 @@ def schema() -> tantivy.Schema:
     return builder.build()
 
 
+QUERIES = ("names", "standing", "states")
+"""The stored queries that the index is made from, in ``queries/rules/search/``."""
+
+_TRUE = {"true", "1"}
+"""Both are written for it; some servers count rather than say."""
+
+Rows: TypeAlias = Iterable[ox.QuerySolution]
+
+
 def build(folder: Path, store: ox.Store, queries: Path) -> int:
     """Write the index of every named thing into the folder; returns how many there are.
 
-    ``queries`` is the folder with ``names``, ``standing`` and ``states``.
+    ``queries`` is the folder with the files of :data:`QUERIES`.
     """
+    return write(folder, {name: _rows(store, queries / f"{name}.rq") for name in QUERIES})
+
+
+def write(folder: Path, rows: Mapping[str, Rows]) -> int:
+    """Write the index of the things that the rows of :data:`QUERIES` name; returns how many there are."""
     folder.mkdir()
     index = tantivy.Index(schema(), path=str(folder))
     words = analyzer()
     index.register_tokenizer(ANALYZER, words)
-    known = _known(store, queries)
+    known = _known(rows)
     writer = index.writer(_MEMORY, num_threads=1)
     for iri in sorted(known, key=lambda iri: (-known[iri].claims, iri)):
         writer.add_document(_document(iri, known[iri], words))
@@ -78,18 +93,18 @@ def _rows(store: ox.Store, query: Path) -> Iterator[ox.QuerySolution]:
     yield from found
 
 
-def _known(store: ox.Store, queries: Path) -> dict[Iri, Known]:
+def _known(rows: Mapping[str, Rows]) -> dict[Iri, Known]:
     known: dict[Iri, Known] = defaultdict(Known)
-    for row in _rows(store, queries / "names.rq"):
+    for row in rows["names"]:
         one, name, label = known[row["iri"].value], row["name"].value, row["kindLabel"]
-        one.names[name] = one.names.get(name, True) and row["former"].value == "true"
+        one.names[name] = one.names.get(name, True) and row["former"].value in _TRUE
         if row["language"] is not None:
             one.labels.setdefault(row["language"].value, name)
         one.kinds.setdefault(row["kind"].value, {})[label.language or "en"] = label.value
-    for row in _rows(store, queries / "standing.rq"):
+    for row in rows["standing"]:
         if row["iri"].value in known:
             known[row["iri"].value].claims = int(row["claims"].value)
-    for row in _rows(store, queries / "states.rq"):
+    for row in rows["states"]:
         if row["iri"].value in known:
             label = row["stateLabel"]
             known[row["iri"].value].states.setdefault(row["state"].value, {})[label.language or "en"] = label.value

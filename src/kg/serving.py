@@ -6,6 +6,7 @@ new snapshot never changes an answer half-way; the old engine closes when the la
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -18,13 +19,21 @@ from kg import snapshot, terms, trace
 from kg.downloads import Downloads
 from kg.engine.cached import CachedStore
 from kg.engine.caller import ASKING
+from kg.engine.endpoint import Credentials, Dataset
+from kg.engine.federated import FederatedStore, Services
+from kg.engine.remote import RemoteStore
 from kg.engine.store import Accept, EmbeddedStore, Limits, Request, Store
-from kg.errors import NoSnapshot
+from kg.errors import KgError, NoSnapshot
 from kg.formats import JSON, N_TRIPLES
+from kg.mirror import Mirror, published
+from kg.publication import Publication
 from kg.search import SearchIndex
 from kg.settings import Settings
 from kg.snapshot import Snapshot
 from kg.stored import StoredQuery
+from kg.terms import Iri
+
+log = logging.getLogger("kg.serving")
 
 _EARLIER = 16
 
@@ -47,12 +56,18 @@ Row: TypeAlias = dict[str, Term]
 
 @dataclass
 class Current:
-    """One snapshot being served, with its engine and its search index."""
+    """One snapshot being served, with its engine and its search index.
+
+    ``validator`` tells its answers from those of any other, and from those of an earlier publication of the same
+    snapshot. ``remote``: another server holds the statements.
+    """
 
     snapshot: Snapshot
     store: Store
     search: SearchIndex
     downloads: Downloads
+    validator: str
+    remote: bool = False
     users: int = field(default=0)
     retired: bool = field(default=False)
 
@@ -64,6 +79,11 @@ class Current:
     def record_date(self) -> str | None:
         """The day for which plain statements hold (ISO)."""
         return self.snapshot.manifest.record_date
+
+    @property
+    def present(self) -> bool:
+        """Whether what it answers from is still there, as far as can be told without asking it."""
+        return self.remote or self.snapshot.statements.is_file()
 
     async def close(self) -> None:
         """Let go of the engine and of files on their way."""
@@ -86,12 +106,22 @@ def limits(settings: Settings) -> Limits:
     )
 
 
+def federated(settings: Settings, engine: Store, prefixes: Mapping[str, Iri]) -> Store:
+    """The store with the services that its queries may call; itself where there are none."""
+    allowed = tuple(settings.services.split())
+    if not allowed:
+        return engine
+    services = Services(allowed, settings.service_bytes)
+    return FederatedStore(engine, services, limits(settings), settings.readers, prefixes, settings.public_readers)
+
+
 class Serving:
     """The served graph of one process."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._current: Current | None = None
+        self._follower: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._earlier: LRUCache[str, Downloads] = LRUCache(_EARLIER)
 
@@ -105,13 +135,78 @@ class Serving:
         Raises:
             NoSnapshot: nothing was built yet, or it cannot be read.
         """
+        if self.settings.store:
+            if self._current is None:
+                raise NoSnapshot("The store has not been read yet.")
+            return self._current
         if self._current is not None and not self._replaced(self._current):
             return self._current
         fresh = self._opened(snapshot.current(self.settings.snapshots))
+        self._put(fresh)
+        return fresh
+
+    def _put(self, fresh: Current) -> None:
         old, self._current = self._current, fresh
         if old is not None:
             self._retire(old)
-        return fresh
+
+    async def start(self) -> None:
+        """Open what serves; what another server holds is followed from now on.
+
+        Raises:
+            NoSnapshot: there is none, or it cannot be read.
+            StoreUnreachable, StoreFailure: the other server does not answer.
+        """
+        if not self.settings.store:
+            self.open()
+            return
+        await self._renew()
+        self._follower = asyncio.create_task(self._follow())
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(self.settings.store_refresh)
+            try:
+                await self._renew()
+            except KgError as error:
+                log.warning("store not read: %s", error.detail)
+
+    async def _renew(self) -> None:
+        """Serve what was published last, if that is not what serves."""
+        found = await published(self.settings)
+        if self._current is not None and self._current.validator == found.validator:
+            return
+        store = self._remote(found)
+        try:
+            mirror = Mirror(self.settings, found, store, limits(self.settings))
+            mirrored = await mirror.snapshot()
+            index = SearchIndex(mirrored.search)
+        except BaseException:
+            await store.close()
+            raise
+        files = Downloads(mirrored, self.prefixes, mirror.fetch)
+        self._put(Current(mirrored, self._cached(store), index, files, found.validator, remote=True))
+
+    def _remote(self, found: Publication) -> RemoteStore:
+        graphs = tuple(found.manifest.graphs) if found.manifest else ()
+        return RemoteStore(
+            self.settings.store,
+            limits(self.settings),
+            Credentials.of(self.settings),
+            readers=self.settings.readers,
+            prefixes=self.prefixes,
+            public_readers=self.settings.public_readers,
+            dataset=Dataset((found.merge,), graphs) if found.merge else Dataset(),
+        )
+
+    def _cached(self, engine: Store) -> CachedStore:
+        return CachedStore(federated(self.settings, engine, self.prefixes), self.settings.cache_bytes)
+
+    def kept(self) -> list[Snapshot]:
+        """The snapshots whose files can be had, newest first."""
+        if not self.settings.store:
+            return snapshot.kept(self.settings.snapshots)
+        return [self._current.snapshot] if self._current else []
 
     def _opened(self, found: Snapshot) -> Current:
         engine = EmbeddedStore(
@@ -123,9 +218,10 @@ class Serving:
         )
         return Current(
             found,
-            CachedStore(engine, self.settings.cache_bytes),
+            self._cached(engine),
             SearchIndex(found.search),
             Downloads(found, self.prefixes),
+            found.hash[:16],
         )
 
     def _replaced(self, served: Current) -> bool:
@@ -168,6 +264,9 @@ class Serving:
 
     async def close(self) -> None:
         """End the engines of this process."""
+        if self._follower is not None:
+            self._follower.cancel()
+            await asyncio.gather(self._follower, return_exceptions=True)
         await asyncio.gather(*self._closing, *(files.close() for files in self._earlier.values()))
         if self._current is not None:
             await self._current.close()

@@ -7,6 +7,7 @@ option of the command line.
 import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import (
@@ -16,6 +17,7 @@ from pydantic import (
     NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
+    SecretStr,
     field_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -53,11 +55,30 @@ def _networks(text: str) -> str:
     return ",".join(names)
 
 
+def endpoints(text: str) -> str:
+    """Addresses of SPARQL servers with spaces between; credentials have no place in them."""
+    for url in text.split():
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.fragment:
+            raise ValueError(f"'{url}' is no http or https address")
+        if parts.username or parts.password:
+            raise ValueError("credentials do not belong into an address; see KG_STORE_USER and KG_STORE_PASSWORD")
+    return " ".join(text.split())
+
+
+def _endpoint(text: str) -> str:
+    if len(text.split()) > 1:
+        raise ValueError("one address is wanted")
+    return endpoints(text)
+
+
 def _lower(text: object) -> object:
     return text.lower() if isinstance(text, str) else text
 
 
 RootPath = Annotated[str, AfterValidator(_prefix)]
+Url = Annotated[str, AfterValidator(_endpoint)]
+Urls = Annotated[str, AfterValidator(endpoints)]
 Networks = Annotated[str, AfterValidator(_networks)]
 LogFormat = Annotated[Literal["text", "json"], BeforeValidator(_lower)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
@@ -107,6 +128,23 @@ class Settings(BaseSettings):
     trusted: str = Field(
         default="127.0.0.0/8 ::1/128",
         description="Addresses and networks, with spaces between, whose clients have no quota.",
+    )
+
+    # Another SPARQL server that holds the graph, and those that a query may call.
+    store: Url = Field(
+        default="", description="Query address of a SPARQL 1.1 server that answers instead of the local snapshot."
+    )
+    store_user: str = Field(default="", description="User at that server, and at the one published to.")
+    store_password: SecretStr = Field(default=SecretStr(""), description="The user's password (Basic or Digest).")
+    store_token: SecretStr = Field(default=SecretStr(""), description="A bearer token instead of user and password.")
+    store_refresh: PositiveFloat = Field(
+        default=5.0, description="Seconds between two looks whether another snapshot was published there."
+    )
+    services: Urls = Field(
+        default="", description="SPARQL endpoints, with spaces between, that a query may call with SERVICE."
+    )
+    service_bytes: PositiveInt = Field(
+        default=1_000_000, description="Bytes that the answers of those may add to a query."
     )
 
     @field_validator("trusted")

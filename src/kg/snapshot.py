@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -88,7 +88,7 @@ def statements(store: ox.Store) -> list[bytes]:
     return sorted(f"{quad} .\n".encode() for quad in named)
 
 
-def content_hash(lines: list[bytes]) -> Hash:
+def content_hash(lines: Iterable[bytes]) -> Hash:
     """The hash that names a snapshot; the same for the same statements on any machine."""
     digest = hashlib.sha256(f"armature snapshot {LAYOUT}\n".encode())
     for line in lines:
@@ -120,16 +120,25 @@ def describe(store: ox.Store, lines: list[bytes], warnings: int, record_date: st
     )
 
 
+def manifest_of(path: Path) -> Manifest:
+    """The manifest in a folder.
+
+    Raises:
+        NoSnapshot: there is none.
+    """
+    try:
+        return Manifest(**json.loads((path / "manifest.json").read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise NoSnapshot(f"{path} is not a whole snapshot; run 'kg build'.") from error
+
+
 def read(path: Path) -> Snapshot:
     """The snapshot in a folder.
 
     Raises:
         NoSnapshot: the folder is not a whole snapshot of this layout.
     """
-    try:
-        manifest = Manifest(**json.loads((path / "manifest.json").read_text("utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise NoSnapshot(f"{path} is not a whole snapshot; run 'kg build'.") from error
+    manifest = manifest_of(path)
     whole = (path / "store" / "CURRENT").is_file() and (path / "graph.nq").is_file()
     if manifest.layout != LAYOUT or not whole or not (path / "search" / "meta.json").is_file():
         raise NoSnapshot(f"{path} is damaged or was built by another version; run 'kg build'.")

@@ -199,8 +199,8 @@ def library(folder: Path) -> dict[str, StoredQuery]:
 
 
 def offered(folder: Path) -> dict[str, StoredQuery]:
-    """The queries for readers, by name: all but the rules, which belong to the build, and the docs' tables."""
-    inner = (folder / "rules", folder / "docs")
+    """The queries for readers, by name: all but those of the build, of the docs' tables and of publishing."""
+    inner = (folder / "rules", folder / "docs", folder / "remote")
     every = library(folder).items()
     return {name: query for name, query in every if not any(query.path.is_relative_to(f) for f in inner)}
 

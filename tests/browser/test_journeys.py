@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.reading import CAESAR_ORDER, LETTER, MERGER
 
-PHONE = {"width": 390, "height": 844}
+PHONE = 390
 
 
 @pytest.fixture
@@ -56,7 +56,9 @@ def test_a_reader_of_french_stays_in_french(page: Page) -> None:
     page.goto(f"{LETTER}")
     page.get_by_role("link", name="Français").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Lettre d’intention")
-    page.get_by_role("region", name="Signataires").get_by_role("link", name="Ludivine Dedonder").click()
+    page.get_by_role("region", name="Signataires").get_by_role(
+        "link", name="Ludivine Dedonder", exact=True
+    ).first.click()
     expect(page.get_by_role("heading", name="Postes occupés")).to_be_visible()
     assert page.evaluate("document.documentElement.lang") == "fr"
 
@@ -78,13 +80,13 @@ def test_the_keyboard_alone_opens_evidence(page: Page) -> None:
 
 
 def test_on_a_phone_a_table_reads_as_cards(page: Page) -> None:
-    page.set_viewport_size(PHONE)
+    page.set_viewport_size({"width": PHONE, "height": 844})
     page.goto(CAESAR_ORDER)
     items = page.get_by_role("region", name="What is ordered").first
     expect(items).to_contain_text("CAESAR")
     head = items.locator("td").first.evaluate("cell => getComputedStyle(cell, '::before').content")
     assert "Quantity" in head
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
 
 
 def test_in_the_dark_the_ground_is_dark(page: Page) -> None:

@@ -1,7 +1,7 @@
 """Answers kept for the next caller: a snapshot never changes, so neither does what it answers.
 
 The cache belongs to one snapshot and goes with it. It is bounded by the bytes of the answers; one that is large,
-unfinished or not the same each time (``RAND()``, ``NOW()``, …) is not kept.
+unfinished or not the same each time (``RAND()``, ``NOW()``, ``SERVICE``, …) is not kept.
 """
 
 import re
@@ -12,11 +12,12 @@ from cachetools import LRUCache
 
 from kg.engine.frames import Family
 from kg.engine.limits import Limits
+from kg.engine.stats import PoolStats
 from kg.engine.store import Answer, Request, Store
 from kg.formats import MediaType
 
 _LARGEST_SHARE = 16
-_VARYING = re.compile(r"\b(NOW|RAND|UUID|STRUUID|BNODE)\b", re.IGNORECASE)
+_VARYING = re.compile(r"\b(NOW|RAND|UUID|STRUUID|BNODE|SERVICE)\b", re.IGNORECASE)
 """May hit a variable or a text, too; then an answer is not kept that could have been."""
 
 
@@ -82,6 +83,10 @@ class CachedStore:
             yield chunk
         if size <= self._largest:
             self._keep(request, answer, b"".join(pieces))
+
+    def stats(self) -> PoolStats:
+        """Those of the store behind."""
+        return self.behind.stats()
 
     async def close(self) -> None:
         """Forget everything and close the store behind."""

@@ -24,6 +24,7 @@ class Question(TypedDict):
 
     ``solutions`` and ``graph`` are the media types to write. ``default_graphs`` and ``named_graphs`` are IRIs
     that replace the query's own dataset clause; that clause is told as it is written, with its prologue.
+    ``form_only`` asks for the head alone: whether the query is one, and what it gives.
     """
 
     query: str
@@ -35,6 +36,7 @@ class Question(TypedDict):
     from_default: list[str]
     from_named: list[str]
     result_bytes: int
+    form_only: bool
 
 
 def pack(kind: bytes, payload: bytes = b"") -> bytes:

@@ -89,6 +89,9 @@ class _Reader:
 
     def _answer(self, question: Question) -> None:
         results = self._evaluate(question)
+        if question["form_only"]:
+            _send(frames.pack(frames.HEAD, json.dumps([_family(results), ""]).encode()) + frames.pack(frames.END))
+            return
         media_type = question["graph"] if isinstance(results, ox.QueryTriples) else question["solutions"]
         if media_type is None:
             raise _RefusalError("not acceptable", _family(results))
@@ -104,7 +107,7 @@ class _Reader:
 
     def _evaluate(self, question: Question) -> _Results:
         text, dataset = question["query"], self._dataset(question)
-        if dataset is None:
+        if dataset is None or question["form_only"]:
             return self._store.query(text, prefixes=self._prefixes)
         default, named = dataset
         if len(default) <= 1:

@@ -18,7 +18,7 @@ from kg.engine.precheck import DatasetClause, check_politely
 from kg.engine.stats import PoolStats
 from kg.formats import MediaType
 
-__all__ = ["Accept", "Answer", "EmbeddedStore", "Limits", "Request", "Store"]
+__all__ = ["Accept", "Answer", "EmbeddedStore", "Limits", "Request", "Store", "question"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,9 @@ class Store(Protocol):
             KgError: whatever is wrong with the query or its cost and shows before the first bytes do.
         """
 
+    def stats(self) -> PoolStats:
+        """What its places are doing: query processes, or queries at another server."""
+
     async def close(self) -> None:
         """Let go of processes, files and connections; what is under way fails."""
 
@@ -118,14 +121,15 @@ class EmbeddedStore:
         limits = limits or self._limits
         clause = await check_politely(request.query, limits)
         exchange = Exchange(self._pool, await self._pool.take(request.caller), limits)
-        family, media_type = await exchange.begin(_question(request, clause, limits))
+        family, media_type = await exchange.begin(question(request, clause, limits))
         return Answer(media_type, family, exchange.chunks(), exchange.aclose, exchange.whole)
 
     async def close(self) -> None:
         await self._pool.close()
 
 
-def _question(request: Request, clause: DatasetClause, limits: Limits) -> Question:
+def question(request: Request, clause: DatasetClause, limits: Limits, *, form_only: bool = False) -> Question:
+    """What a reader is asked for a request."""
     return {
         "query": request.query,
         "solutions": request.accept.solutions,
@@ -136,4 +140,5 @@ def _question(request: Request, clause: DatasetClause, limits: Limits) -> Questi
         "from_default": list(clause.default),
         "from_named": list(clause.named),
         "result_bytes": limits.result_bytes,
+        "form_only": form_only,
     }

@@ -16,7 +16,7 @@ from kg.serving import Current, Serving, Values
 from kg.stored import Parameter, StoredQuery, find, offered
 from kg.web import descriptions, kept, language, pages, rates
 from kg.web.exports import downloaded
-from kg.web.replies import chosen, headers, local, split_suffix, tagged, unchanged
+from kg.web.replies import chosen, documented, headers, local, split_suffix, tagged, unchanged
 
 SOLUTIONS = of_family("solutions")
 GRAPHS = of_family("graph")
@@ -53,7 +53,7 @@ def _add_stored_queries(routes: APIRouter, serving: Serving) -> None:
             summary=query.summary,
             description=query.description,
             response_class=Response,
-            openapi_extra={"parameters": [_documented(query, p) for p in query.parameters]},
+            openapi_extra={"parameters": [*(_documented(query, p) for p in query.parameters), _formats(query)]},
         )
 
     @routes.get("/query/{name}", include_in_schema=False)
@@ -90,6 +90,10 @@ def _documented(query: StoredQuery, parameter: Parameter) -> dict[str, Any]:
         "style": "form",
         "explode": True,
     }
+
+
+def _formats(query: StoredQuery) -> dict[str, Any]:
+    return documented((HTML, *(SOLUTIONS if _tabular(query) else GRAPHS)))
 
 
 async def _stored(request: Request, serving: Serving, name: str) -> Response:

@@ -24,7 +24,7 @@ from kg.web import (
     reference,
     sparql,
     things,
-)  # fmt: skip
+)
 from kg.web.access import Access
 from kg.web.envelope import Envelope
 from kg.web.forwarded import Forwarded
@@ -43,7 +43,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        serving.open()
+        await serving.start()
         try:
             async with operating.sampling():
                 yield {"observer": operating}

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from kg import export, snapshot, terms
+from kg import export, terms
 from kg.downloads import Downloads
 from kg.errors import BadRequest, UnknownEntity, UnknownSnapshot
 from kg.formats import HTML, JSON, Format, of_family
@@ -57,7 +57,7 @@ def _add_exports(routes: APIRouter, serving: Serving) -> None:
         async with serving.current() as served:
             if chosen(request, (HTML, JSON)) is JSON:
                 return JSONResponse(_listed(served.snapshot, local(request, "/export")))
-            kept = snapshot.kept(serving.settings.snapshots)
+            kept = serving.kept()
             return await pages.exports(request, serving, served, served.snapshot.manifest, kept)
 
     @routes.get("/export/{path:path}", summary="Download a graph", response_class=Response)
@@ -154,7 +154,7 @@ def _add_snapshots(routes: APIRouter, serving: Serving) -> None:
         if chosen(request, (JSON, HTML)) is HTML:
             return RedirectResponse(local(request, "/export"), 303)
         async with serving.current() as served:
-            return JSONResponse([_summary(one, served) for one in snapshot.kept(serving.settings.snapshots)])
+            return JSONResponse([_summary(one, served) for one in serving.kept()])
 
     @routes.get("/snapshot/{start}", summary="One snapshot", response_class=Response)
     async def one(request: Request, start: str) -> Response:
@@ -201,7 +201,7 @@ def _found(serving: Serving, start: str) -> Snapshot:
     Raises:
         UnknownSnapshot: none or several do.
     """
-    kept = snapshot.kept(serving.settings.snapshots)
+    kept = serving.kept()
     alike = [one for one in kept if one.hash.startswith(start)] if len(start) >= _SHORTEST else []
     if len(alike) != 1:
         raise UnknownSnapshot(

@@ -42,7 +42,11 @@ def configure(settings: Settings) -> None:
                 }
             },
             "root": {"handlers": ["error"], "level": settings.log_level.upper()},
-            "loggers": {"uvicorn": {"level": "WARNING"}, "asyncio": {"level": "WARNING"}},
+            "loggers": {
+                "uvicorn": {"level": "WARNING"},
+                "asyncio": {"level": "WARNING"},
+                "httpx2": {"level": "WARNING"},
+            },
         }
     )
 

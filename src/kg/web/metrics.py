@@ -6,7 +6,7 @@ is asked tells the sum (prometheus_client's multiprocess mode, chosen by ``PROME
 
 import os
 from collections import Counter as Tally
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -27,7 +27,7 @@ from prometheus_client.registry import Collector
 from kg import __version__
 from kg.engine.cached import CachedStore
 from kg.engine.stats import PoolStats
-from kg.engine.store import EmbeddedStore, Store
+from kg.engine.store import Store
 from kg.serving import Current
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
@@ -37,7 +37,6 @@ METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 """Those that are told apart; anybody may invent others."""
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-_IDLE = PoolStats(busy=0, idle=0, waiting=0, ended={})
 
 
 class Metrics:
@@ -65,6 +64,10 @@ class Metrics:
         self.waiting = _live("armature_queries_waiting", "Queries that wait for a query process.", own)
         why = "Query processes that ended, by cause."
         self.ended = Counter("armature_readers_ended", why, ("cause",), registry=own)
+        places = "Queries that the store behind this server may have at once: those that it has, and places left."
+        self.store = _live("armature_store_queries", places, own, ("state",))
+        lost = "Queries that the store behind this server failed to answer, by problem."
+        self.failed = Counter("armature_store_failed", lost, ("problem",), registry=own)
         self.lookups = Counter("armature_cache_lookups", "Answers looked for in memory.", ("result",), registry=own)
         self.cached = _live("armature_cache_bytes", "Bytes of answers kept in memory.", own)
         self._counted: WeakKeyDictionary[CachedStore, Tally[tuple[str, str]]] = WeakKeyDictionary()
@@ -74,20 +77,28 @@ class Metrics:
         self.connections.set(connections)
         if not isinstance(store, CachedStore):
             return
-        pool = store.behind.stats() if isinstance(store.behind, EmbeddedStore) else _IDLE
+        pool = store.stats()
+        if pool.remote:
+            self.store.labels("busy").set(pool.busy)
+            self.store.labels("free").set(pool.idle)
+        else:
+            self._sample_readers(pool)
+        self.waiting.set(pool.waiting)
+        self.cached.set(store.size)
+        self._count(store, pool)
+
+    def _sample_readers(self, pool: PoolStats) -> None:
         self.readers.labels("busy").set(pool.busy)
         self.readers.labels("idle").set(pool.idle)
         self.readers.labels("alive").set(pool.busy + pool.idle)
-        self.waiting.set(pool.waiting)
-        self.cached.set(store.size)
-        self._count(store, pool.ended)
 
-    def _count(self, store: CachedStore, ended: Mapping[str, int]) -> None:
+    def _count(self, store: CachedStore, pool: PoolStats) -> None:
         seen = Tally({("hit", ""): store.hits, ("miss", ""): store.misses})
-        seen.update({("ended", cause): number for cause, number in ended.items()})
+        seen.update({("ended", cause): number for cause, number in pool.ended.items()})
         before = self._counted.get(store, Tally())
         for (what, cause), number in seen.items():
-            counter = self.ended.labels(cause) if what == "ended" else self.lookups.labels(what)
+            ended = self.failed if pool.remote else self.ended
+            counter = ended.labels(cause) if what == "ended" else self.lookups.labels(what)
             counter.inc(number - before[what, cause])
         self._counted[store] = seen
 

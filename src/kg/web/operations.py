@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kg.engine.cached import CachedStore
-from kg.engine.store import Accept, EmbeddedStore, Limits, Store
+from kg.engine.store import Accept, Limits, Store
 from kg.engine.store import Request as Query
 from kg.errors import Forbidden, KgError, NoSnapshot, NotReady, Refused, TooBusy
 from kg.formats import JSON
@@ -76,7 +76,7 @@ class Operations:
             async with asyncio.timeout(_PROBE_SECONDS), self._serving.current() as served:
                 await self._ask(served)
         except TimeoutError:
-            return f"No query process answered within {_PROBE_SECONDS:g} s."
+            return f"No query was answered within {_PROBE_SECONDS:g} s."
         except TooBusy:
             return ""
         except KgError as error:
@@ -89,7 +89,7 @@ class Operations:
     async def _ask(self, served: Current) -> None:
         """Ask past the cache. That all are busy answering others is as good as an answer."""
         store = served.store.behind if isinstance(served.store, CachedStore) else served.store
-        if isinstance(store, EmbeddedStore) and store.stats().busy >= self._serving.settings.readers:
+        if not served.remote and store.stats().busy >= self._serving.settings.readers:
             return
         answer = await store.answer(_PROBE, _brief(limits(self._serving.settings)))
         try:
@@ -137,7 +137,7 @@ def router(serving: Serving, operations: Operations) -> APIRouter:
     async def healthz() -> dict[str, Any]:
         async with serving.current() as served:
             manifest = served.snapshot.manifest
-            if not served.snapshot.statements.is_file():
+            if not served.present:
                 raise NoSnapshot("The snapshot that was served is gone from the disk; build it again.")
             return {
                 "status": "ok",

@@ -5,6 +5,7 @@ from datetime import date
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -40,7 +41,7 @@ def edition(settings: Settings) -> str:
 
 def etag(settings: Settings, served: Current, form: Format | None = None, language: str = "") -> str:
     """The validator of an answer that depends on the address, the snapshot, the format and the language only."""
-    parts = (served.hash[:16], edition(settings), form.name if form else "", language)
+    parts = (served.validator, edition(settings), form.name if form else "", language)
     return f'"{"-".join(part for part in parts if part)}"'
 
 
@@ -75,6 +76,18 @@ def chosen(request: Request, offered: Sequence[Format]) -> Format:
     """
     name = request.query_params.get("format")
     return formats.named(name, offered) if name else formats.accepted(request.headers.get("accept"), offered)
+
+
+def documented(offered: Sequence[Format]) -> dict[str, Any]:
+    """The parameter ``format`` as OpenAPI writes it, with every name that is understood."""
+    known = [formats.names(one) for one in offered]
+    others = "; ".join(f"`{own}`: {', '.join(f'`{name}`' for name in more)}" for own, *more in known)
+    return {
+        "name": "format",
+        "in": "query",
+        "description": f"What to answer in, before `Accept`. Other names, in `Accept` the media types: {others}.",
+        "schema": {"type": "string", "enum": [name for several in known for name in several]},
+    }
 
 
 def split_suffix(path: str, offered: Sequence[Format]) -> tuple[str, Format | None]:

@@ -1,5 +1,6 @@
 """The HTTP server from the command line: a port that is known to be free, and one process or several on it."""
 
+import asyncio
 import errno
 import socket
 from collections.abc import Callable
@@ -8,8 +9,9 @@ import click
 
 from kg import snapshot
 from kg.errors import CannotWrite, NoSnapshot, PortTaken
+from kg.mirror import published
 from kg.settings import Settings
-from kg.snapshot import Snapshot
+from kg.snapshot import Hash, Snapshot
 from kg.web import process, workers
 
 _BACKLOG = 2048
@@ -25,24 +27,32 @@ def serve(settings: Settings, build: Callable[[Settings], Snapshot] | None) -> i
     """
     listener = listen(settings)
     with listener:
-        served = _snapshot(settings, build)
+        served = _served(settings, build)
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{port}{settings.root_path}"
-        click.echo(f"Armature serves snapshot {served.hash[:12]} at {address}  (Ctrl-C stops it)")
+        click.echo(f"Armature serves snapshot {served[:12]} at {address}  (Ctrl-C stops it)")
         if settings.workers > 1:
             return workers.supervise(settings, listener)
         return process.run(settings, listener, alone=True)
 
 
-def _snapshot(settings: Settings, build: Callable[[Settings], Snapshot] | None) -> Snapshot:
+def _served(settings: Settings, build: Callable[[Settings], Snapshot] | None) -> Hash:
+    """The snapshot that is about to be served."""
+    if settings.store:
+        return asyncio.run(_hash_at_store(settings))
     try:
-        return snapshot.current(settings.snapshots)
+        return snapshot.current(settings.snapshots).hash
     except NoSnapshot:
         if build is None:
             raise
     click.echo(f"No snapshot in {settings.snapshots} yet: building one.", err=True)
-    return build(settings)
+    return build(settings).hash
+
+
+async def _hash_at_store(settings: Settings) -> Hash:
+    manifest = (await published(settings)).manifest
+    return manifest.hash if manifest else ""
 
 
 def listen(settings: Settings) -> socket.socket:

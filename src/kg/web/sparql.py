@@ -22,7 +22,6 @@ from kg.engine.store import Request as Query
 from kg.errors import BadRequest, KgError, NotAcceptable, QueryTooLarge, UnsupportedMediaType
 from kg.formats import of_family
 from kg.serving import Current, Serving
-from kg.snapshot import Hash
 from kg.web import descriptions, pages, rates, replies
 from kg.web.replies import VARY, unchanged, wants_page
 
@@ -34,6 +33,15 @@ SOLUTIONS = of_family("solutions")
 GRAPHS = tuple(f for f in of_family("graph"))
 _FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-query"
+_DATASET = [
+    {
+        "name": f"{kind}-graph-uri",
+        "in": "query",
+        "description": f"A graph of the {kind} graphs that replace the query's own dataset clause.",
+        "schema": {"type": "array", "items": {"type": "string", "format": "uri"}},
+    }
+    for kind in ("default", "named")
+]
 _SEEN_BYTES, _SEEN_HEAD_BYTES = 16 << 20, 2_000
 _SHORT_SECONDS = 0.05
 
@@ -55,7 +63,7 @@ class Seen:
     ``size`` is about how many bytes it takes to remember it.
     """
 
-    snapshot: Hash
+    validator: str
     query: Query
     headers: list[tuple[bytes, bytes]]
     size: int
@@ -81,11 +89,12 @@ def router(serving: Serving) -> APIRouter:
         "response_model": None,
     }
     query = {"name": "query", "in": "query", "schema": {"type": "string"}, "description": "SPARQL 1.1"}
+    chosen = replies.documented([*SOLUTIONS, *GRAPHS])
     body = {"content": {_DIRECT: {"schema": {"type": "string"}}, _FORM: {"schema": {"type": "object"}}}}
 
     for method, handler, extra in (
-        ("GET", endpoint.get, {"parameters": [query]}),
-        ("POST", endpoint.post, {"requestBody": body}),
+        ("GET", endpoint.get, {"parameters": [query, *_DATASET, chosen]}),
+        ("POST", endpoint.post, {"requestBody": body, "parameters": [*_DATASET, chosen]}),
     ):
         name = f"sparql_{method.lower()}"
         routes.add_api_route("/sparql", handler, methods=[method], operation_id=name, openapi_extra=extra, **about)  # type: ignore[arg-type]  # texts by name
@@ -132,7 +141,7 @@ class Endpoint:
         if seen is None or any(name == b"if-none-match" for name, _ in scope["headers"]):
             return None
         served = self._serving.open()
-        if served.hash != seen.snapshot or not isinstance(served.store, CachedStore):
+        if served.validator != seen.validator or not isinstance(served.store, CachedStore):
             return None
         kept = served.store.kept(seen.query)
         trace.answers(served.hash)
@@ -235,7 +244,7 @@ async def _answer(
         if answer.whole is not None:
             raw = _raw({**headers, "Content-Type": form.content_type})
             if tag and seen is not None:
-                _remember(seen, _key(request.scope), Seen(served.hash, query, raw, 0))
+                _remember(seen, _key(request.scope), Seen(served.validator, query, raw, 0))
             return _Whole(answer.whole, [*raw, *_raw(left)])
         return _Streamed(answer, stack.pop_all(), media_type=form.content_type, headers={**headers, **left})
 
@@ -246,7 +255,7 @@ def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
 
 def _tag(served: Current, query: Query) -> str:
     """The validator of an answer: the snapshot, the query with its dataset, and what may be written."""
-    return f'"{served.hash[:16]}-{sha256(repr(query).encode()).hexdigest()[:16]}"'
+    return f'"{served.validator}-{sha256(repr(query).encode()).hexdigest()[:16]}"'
 
 
 class _Streamed(StreamingResponse):

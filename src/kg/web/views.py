@@ -19,6 +19,8 @@ SKOS = "http://www.w3.org/2004/02/skos/core#"
 
 _DATES = {XSD + "date", XSD + "gYearMonth", XSD + "gYear"}
 NUMBERS = {XSD + "decimal", XSD + "integer", XSD + "double"}
+_TRUE = {"true", "1"}
+"""Both are written for it; some servers count rather than say."""
 _UNKNOWN = CODE + "unknown/"
 
 
@@ -89,7 +91,7 @@ def text(row: Row, name: str) -> str:
 
 def true(row: Row, name: str) -> bool:
     """Whether a column holds the boolean *true*."""
-    return text(row, name) == "true"
+    return text(row, name) in _TRUE
 
 
 def value(row: Row, name: str, label: str = "") -> Value:

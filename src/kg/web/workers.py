@@ -4,10 +4,8 @@ import logging
 import multiprocessing
 import os
 import select
-import shutil
 import signal
 import socket
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +16,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from uvicorn.config import STARTUP_FAILURE
 
 from kg.engine.sandbox import end_with_parent
+from kg.scratch import Scratch
 from kg.settings import Settings
 from kg.web import logs, process
 from kg.web.metrics import SHARED
@@ -51,13 +50,13 @@ def work(settings: Settings, listener: socket.socket) -> None:
 @contextmanager
 def _shared_figures() -> Iterator[str]:
     """A private folder in which the processes gather their figures; removed at the end."""
-    folder = tempfile.mkdtemp(prefix="armature-metrics-")
-    os.environ[SHARED] = folder
+    scratch = Scratch("metrics")
+    os.environ[SHARED] = str(scratch.path)
     try:
-        yield folder
+        yield str(scratch.path)
     finally:
         del os.environ[SHARED]
-        shutil.rmtree(folder, ignore_errors=True)
+        scratch.close()
 
 
 @contextmanager
