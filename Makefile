@@ -13,8 +13,8 @@ help:
 	@echo "make serve [PORT=8000]  set up, build the graph, serve it at http://127.0.0.1:8000"
 	@echo "make test               set up, run every check"
 	@echo "make test-clients       ask with Comunica, YASGUI and Apache Jena (needs Node.js 20 and Java)"
-	@echo "make web                check and build the scripts of the pages anew (needs Node.js 20)"
 	@echo "make test-engines       publish to Oxigraph and Virtuoso, and answer from them"
+	@echo "make web                check and build the scripts of the pages anew (needs Node.js 20)"
 	@echo "make check              check the Turtle files and print the report"
 	@echo "make shots              make pictures of every kind of page in var/shots"
 	@echo "make docs               write the generated pages of docs/ anew"
@@ -41,6 +41,11 @@ test-clients: $(VENV)/dev chromium
 	npm --prefix web ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	$(BIN)/pytest tests/clients
 
+# Other SPARQL servers: Oxigraph's of the development lock, and Debian's Virtuoso.
+.PHONY: test-engines
+test-engines: $(VENV)/dev
+	sh .ci/virtuoso
+	$(BIN)/pytest tests/engines
 # The scripts of the pages are committed as built; a machine that serves needs no Node.js.
 .PHONY: web
 web:
@@ -48,11 +53,6 @@ web:
 	npm --prefix web run check
 	npm --prefix web test
 	npm --prefix web run build
-# Other SPARQL servers: Oxigraph's of the development lock, and Debian's Virtuoso.
-.PHONY: test-engines
-test-engines: $(VENV)/dev
-	sh .ci/virtuoso
-	$(BIN)/pytest tests/engines
 
 check: $(VENV)/run
 	$(BIN)/kg check

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
 
 import pyoxigraph as ox
 import tantivy
@@ -55,24 +54,22 @@ def schema() -> tantivy.Schema:
 
 
 QUERIES = ("names", "standing", "states")
-"""The stored queries that the index is made from, in ``queries/rules/search/``."""
+"""The stored queries that tell what is indexed."""
 
-_TRUE = {"true", "1"}
-"""Both are written for it; some servers count rather than say."""
-
-Rows: TypeAlias = Iterable[ox.QuerySolution]
+Rows = Mapping[str, Iterable[ox.QuerySolution]]
+"""The rows of each of these queries."""
 
 
 def build(folder: Path, store: ox.Store, queries: Path) -> int:
-    """Write the index of every named thing into the folder; returns how many there are.
+    """Write the index of every named thing of a store into the folder; returns how many there are.
 
     ``queries`` is the folder with the files of :data:`QUERIES`.
     """
     return write(folder, {name: _rows(store, queries / f"{name}.rq") for name in QUERIES})
 
 
-def write(folder: Path, rows: Mapping[str, Rows]) -> int:
-    """Write the index of the things that the rows of :data:`QUERIES` name; returns how many there are."""
+def write(folder: Path, rows: Rows) -> int:
+    """Write the index of the things that the rows name into the folder; returns how many there are."""
     folder.mkdir()
     index = tantivy.Index(schema(), path=str(folder))
     words = analyzer()
@@ -93,11 +90,11 @@ def _rows(store: ox.Store, query: Path) -> Iterator[ox.QuerySolution]:
     yield from found
 
 
-def _known(rows: Mapping[str, Rows]) -> dict[Iri, Known]:
+def _known(rows: Rows) -> dict[Iri, Known]:
     known: dict[Iri, Known] = defaultdict(Known)
     for row in rows["names"]:
         one, name, label = known[row["iri"].value], row["name"].value, row["kindLabel"]
-        one.names[name] = one.names.get(name, True) and row["former"].value in _TRUE
+        one.names[name] = one.names.get(name, True) and row["former"].value in {"true", "1"}
         if row["language"] is not None:
             one.labels.setdefault(row["language"].value, name)
         one.kinds.setdefault(row["kind"].value, {})[label.language or "en"] = label.value

@@ -118,14 +118,15 @@ class Mirror:
             shutil.rmtree(work, ignore_errors=True)
 
     async def _index(self, work: Path) -> None:
-        """Build the search index from the names that the server holds."""
-        for name in indexing.QUERIES:
+        """Build the search index from what the server holds."""
+        answers = {name: work / f"{name}.json" for name in indexing.QUERIES}
+        for name, answer in answers.items():
             query = stored.find(self._settings.queries, name).text
-            with _answer(work, name).open("wb") as file:
+            with answer.open("wb") as file:
                 await self._copied(Request(query, Accept(solutions=JSON.media_type)), file)
-        await asyncio.to_thread(_indexed, work)
-        for name in indexing.QUERIES:
-            _answer(work, name).unlink()
+        await asyncio.to_thread(_indexed, work, answers)
+        for answer in answers.values():
+            answer.unlink()
 
     async def _copied(self, request: Request, file: IO[bytes]) -> None:
         answer = await self._store.answer(request, self._limits)
@@ -184,12 +185,8 @@ class Mirror:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def _answer(work: Path, name: str) -> Path:
-    return work / f"{name}.json"
-
-
-def _indexed(work: Path) -> None:
-    indexing.write(work / "search", {name: _solutions(_answer(work, name)) for name in indexing.QUERIES})
+def _indexed(work: Path, answers: dict[str, Path]) -> None:
+    indexing.write(work / "search", {name: _solutions(answer) for name, answer in answers.items()})
 
 
 def _solutions(answer: Path) -> ox.QuerySolutions:

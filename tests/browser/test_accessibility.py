@@ -1,7 +1,7 @@
 """axe-core finds nothing to object to on any kind of page, on a desk in the light and on a phone in the dark."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has none
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser
 from tests.browser.kinds import KINDS
 

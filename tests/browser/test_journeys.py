@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from tests.reading import CAESAR_ORDER, LETTER, MERGER
 
-PHONE = 390
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -80,13 +80,13 @@ def test_the_keyboard_alone_opens_evidence(page: Page) -> None:
 
 
 def test_on_a_phone_a_table_reads_as_cards(page: Page) -> None:
-    page.set_viewport_size({"width": PHONE, "height": 844})
+    page.set_viewport_size(PHONE)
     page.goto(CAESAR_ORDER)
     items = page.get_by_role("region", name="What is ordered").first
     expect(items).to_contain_text("CAESAR")
     head = items.locator("td").first.evaluate("cell => getComputedStyle(cell, '::before').content")
     assert "Quantity" in head
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 def test_in_the_dark_the_ground_is_dark(page: Page) -> None:

@@ -28,7 +28,7 @@ OTHERWISE = {
 }
 """Stored queries that an engine answers otherwise, and how."""
 
-SLOW = {("virtuoso", "indirect-interest")}
+SLOW = {("virtuoso", name) for name in ("holdings-of", "indirect-interest", "links-of-firm-and-state", "owners-of")}
 """Stored queries that an engine answers in time on a quiet machine only."""
 
 FEWER = {("virtuoso", "group-participations")}

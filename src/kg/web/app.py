@@ -24,7 +24,7 @@ from kg.web import (
     reference,
     sparql,
     things,
-)
+)  # fmt: skip
 from kg.web.access import Access
 from kg.web.envelope import Envelope
 from kg.web.forwarded import Forwarded
