@@ -30,7 +30,10 @@ def test_a_folder_goes_with_its_owner(temporary: Path) -> None:
 
 
 def test_what_a_killed_owner_left_is_cleared_away(temporary: Path) -> None:
-    code = "import signal; from kg.scratch import Scratch; print(Scratch('metrics').path, flush=True); signal.pause()"
+    code = (
+        "import signal; from kg.scratch import Scratch; mine = Scratch('metrics'); print(mine.path, flush=True); "
+        "signal.alarm(60); signal.pause()"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(temporary)}
     ) as owner:
