@@ -51,6 +51,18 @@ def test_a_sheet_becomes_files_that_the_shapes_accept(project: Settings) -> None
     assert not check(project).violations
 
 
+def test_bounds_that_a_source_gives_are_taken(project: Settings) -> None:
+    line = (
+        "milestone john-cockerill-arquus-merger negotiating onLatest=2024-05-30 expectedStatus=closed "
+        "expectedEarliest=2024-06-01 expectedLatest=2024-12-31\n"
+    )
+    done = entered(project, HEAD + STAKE + line)
+    assert done.exit_code == 0, done.output
+    text = (project.data / "deals/john-cockerill-arquus.ttl").read_text("utf-8")
+    assert 'kg:expectedLatest "2024-12-31"^^xsd:date ;' in text
+    assert 'kg:onLatest "2024-05-30"^^xsd:date ;' in text
+
+
 def test_rivals_are_entered_with_their_dispute(project: Settings) -> None:
     rest = (
         'dispute example-share "How much of Example Armour Belgium holds" label-fr="La part belge" '

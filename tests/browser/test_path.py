@@ -20,7 +20,7 @@ def test_a_path_is_asked_for_by_name_and_leads_to_its_evidence(browser: Browser,
         expect(page.locator("svg[role=group] .dot.centre")).to_have_count(2)
         hop = page.locator(".hops .claims li").first
         expect(hop).to_contain_text("According to")
-        hop.get_by_role("link", name="Claim:").click()
+        hop.get_by_role("link", name="This claim").click()
         page.wait_for_url("**/claim/**")
 
 

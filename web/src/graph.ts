@@ -189,7 +189,7 @@ function row(line: Line, from: string): HTMLElement {
   const outward = line.subject === from;
   const label = outward ? `${line.label} ${named(line.object)}` : `${named(line.subject)} ${line.label}`;
   const rest = [line.details, line.when, line.standing === "holds" ? "" : picture?.standings[line.standing]].filter(Boolean).join(" · ");
-  return el("li", {}, el("span", {}, label, rest && el("span", { class: "hint" }, ` ${rest}`)), el("a", { href: pageOf(line.claim, root, search), "aria-label": says(`Claim: ${label}`, `Assertion : ${label}`) }, says("claim", "assertion")));
+  return el("li", {}, el("span", {}, label, rest && el("span", { class: "hint" }, ` ${rest}`)), el("a", { href: pageOf(line.claim, root, search), "aria-label": says(`Claim: ${label}`, `Affirmation : ${label}`) }, says("claim", "affirmation")));
 }
 
 /** The table below says what the picture shows. */
@@ -200,7 +200,7 @@ function table(): void {
   const link = (iri: string, text: string) => el("a", { href: pageOf(iri, root, search) }, text);
   body.replaceChildren(
     ...shown.lines.map((line) => {
-      const cells = [link(line.subject, named(line.subject)), line.label, link(line.object, named(line.object)), line.details, line.when, picture?.standings[line.standing] ?? "", link(line.claim, says("claim", "assertion"))];
+      const cells = [link(line.subject, named(line.subject)), line.label, link(line.object, named(line.object)), line.details, line.when, picture?.standings[line.standing] ?? "", link(line.claim, says("claim", "affirmation"))];
       return el("tr", {}, ...cells.map((cell, at) => el("td", at && at < cells.length - 1 ? { "data-head": heads[at] } : {}, cell)));
     }),
   );

@@ -15,7 +15,8 @@ from kg.terms import CODE, DEF, RDF, RDF_TYPE, RDFS, RDFS_LABEL, Iri
 SCHEMA = "https://schema.org/"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 _CONCEPT = SKOS + "Concept"
-_DERIVED = ("Earliest", "Latest")
+_DERIVED = {DEF + name for name in ("fromEarliest", "fromLatest", "untilEarliest", "untilLatest")}
+"""Bounds that the build derives; those of a day or of an expectation may be what a source gives."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Model:
             self._qualifier(one)
             for domain in (DEF + "Claim", kind)
             for one in self._subjects(SCHEMA + "domainIncludes", domain)
-            if DEF + "Qualifier" in self.types(one) and not one.endswith(_DERIVED)
+            if DEF + "Qualifier" in self.types(one) and one not in _DERIVED
         )
         ordered = sorted({slot.name: slot for slot in qualifiers}.values(), key=lambda slot: slot.name)
         return ClaimKind(kind, _dashed(kind), self._text(kind, SKOS + "definition"), tuple(relations), tuple(ordered))

@@ -10,7 +10,7 @@ from kg.paths import Network
 from kg.serving import Row
 from kg.web.asker import Asker
 from kg.web.ties import NEVER, Day, Node, Standing, Tie, spans
-from kg.web.views import text, true
+from kg.web.views import text
 
 PLAIN: frozenset[Standing] = frozenset({"holds", "past"})
 """How a tie stands that is, or was, a fact."""
@@ -76,7 +76,7 @@ class Networks:
 def _bare(row: Row) -> _Bare:
     subject, object_ = (Node(text(row, name), "", "") for name in ("subject", "object"))
     days = text(row, "earliest"), text(row, "latest")
-    tie = Tie(text(row, "claim"), subject, "", "", object_, (), "", "", *days, conditional=true(row, "conditional"))
+    tie = Tie(text(row, "claim"), subject, "", "", object_, (), "", "", *days, conditional="conditional" in row)
     return _Bare(tie, text(row, "issued"))
 
 

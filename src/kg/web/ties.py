@@ -97,7 +97,7 @@ def _tie(row: Row) -> Tie:
         when=_when(row),
         earliest=text(row, "earliest"),
         latest=text(row, "latest"),
-        conditional=views.true(row, "conditional"),
+        conditional="conditional" in row,
     )
 
 

@@ -37,6 +37,14 @@ export class Editor {
         "Shift-Tab": false as unknown as string,
       },
     });
+    this.yasqe.on("autocompletionShown", () => this.name());
+  }
+
+  /** The list of suggestions, told to screen readers. */
+  private name(): void {
+    for (const list of this.yasqe.rootEl.querySelectorAll(".CodeMirror-hints")) {
+      list.setAttribute("aria-label", says("Suggestions", "Suggestions"));
+    }
   }
 
   get text(): string {
@@ -85,7 +93,7 @@ function complete(suggestions: Promise<Suggestion[]>): void {
       autoShow: true,
       isValidCompletionPosition: (yasqe) => {
         const token = yasqe.getCompleteToken();
-        return /^[a-zA-Z][\w-]*:?[\w/-]*$/.test(token.string) && token.type !== "comment" && token.type !== "string";
+        return yasqe.hasFocus() && /^[a-zA-Z][\w-]*:?[\w/-]*$/.test(token.string) && token.type !== "comment" && token.type !== "string";
       },
       get: async (_, token) => fitting(await suggestions, (token?.string ?? "").trim()).map((one) => one.text),
       postprocessHints: (_, hints) => hints.map((hint) => labelled(hint, known)),
