@@ -1,7 +1,8 @@
 """Writes entities, claims and sources as N-Quads, and beside each what the build derives from it.
 
 This is the second telling of ``queries/rules/derive/``, in Python and one claim at a time, so that ten million
-triples can be written without a store; a test holds the two to the same result.
+triples can be written without a store; a test holds the two to the same result. What the rules derive on ownership
+(owner, owned, held, share) is not told, for no workload asks for it.
 """
 
 import hashlib
@@ -31,6 +32,15 @@ _FLUSH = 1 << 20
 def text(value: str, language: str = "") -> str:
     """A literal; the generator's words need no escaping."""
     return f'"{value}"@{language}' if language else f'"{value}"'
+
+
+def _day(value: str) -> str:
+    return f'"{value}"^^<{XSD}date>'
+
+
+def _source(passage: Iri) -> Iri:
+    """The source of a passage: ``<…/s7-p03>`` is of ``<…/s7>``."""
+    return f"{passage.rpartition('-p')[0]}>"
 
 
 def decimal(value: float) -> str:
@@ -81,6 +91,8 @@ class Ink:
         self.unreal: set[Iri] = set()
         self.stated = self.derived = 0
         self.instances: Counter[str] = Counter()
+        self.known: dict[Iri, str] = {}
+        self.types: dict[Iri, set[Iri]] = {}
         self.digest = hashlib.sha256()
         self._write = write
         self._lines: list[str] = []
@@ -123,6 +135,8 @@ class Ink:
     def entity(self, iri: Iri, kind: str, english: str, french: str, others: Sequence[str] = ()) -> None:
         """An entity with its labels."""
         self.state(iri, A, kg(kind))
+        if kind == "EquipmentType":
+            self.types[iri] = {iri}
         self.state(iri, LABEL, text(english, "en"))
         self.state(iri, LABEL, text(french, "fr"))
         for other in others:
@@ -145,16 +159,29 @@ class Ink:
             self.state(iri, kg("inDispute"), claim.dispute.iri)
         for name, date_ in claim.dates.items():
             self.dated(iri, kg(name), name, date_)
+        self.derive(iri, kg("knownSince"), _day(min(self.known[_source(passage)] for passage in claim.evidence)))
+        if begun := [claim.dates[name].earliest for name in ("from", "on") if name in claim.dates]:
+            self.derive(iri, kg("begunEarliest"), _day(min(begun)))
         if claim.accepted:
             self.derive(iri, kg("accepted"), _TRUE)
+            if claim.relation.name == "variantOf":
+                self.types[claim.subject] |= self.types[claim.object]
             if self._has_edge(claim):
                 self.derive(claim.subject, claim.relation.iri, claim.object)
 
     def dated(self, iri: Iri, predicate: Iri, name: str, value: Stated) -> None:
         """A date as stated, and its bounds; ``name`` is that of the bounds without Earliest and Latest."""
         self.state(iri, predicate, value.literal)
-        self.derive(iri, kg(f"{name}Earliest"), f'"{value.earliest}"^^<{XSD}date>')
-        self.derive(iri, kg(f"{name}Latest"), f'"{value.latest}"^^<{XSD}date>')
+        self.derive(iri, kg(f"{name}Earliest"), _day(value.earliest))
+        self.derive(iri, kg(f"{name}Latest"), _day(value.latest))
+        if name == "issued":
+            self.known[iri] = value.latest
+
+    def within(self) -> None:
+        """Within which types each type of equipment is, once all are told."""
+        for item, types in self.types.items():
+            for one in sorted(types):
+                self.derive(item, kg("withinType"), one)
 
     def _has_edge(self, claim: Claim) -> bool:
         relation, dates = claim.relation, claim.dates

@@ -19,7 +19,7 @@ from bench.workloads import Workload
 
 from kg.compiler.derive import derive
 from kg.settings import Settings
-from kg.terms import GRAPH_DERIVED
+from kg.terms import DEF, GRAPH_DERIVED
 
 SMALL = 10_000
 
@@ -57,6 +57,10 @@ def test_the_size_is_about_what_was_asked_for(settings: Settings) -> None:
     assert 90_000 < found.stated + found.derived < 120_000
 
 
+OWNERSHIP = {"owner", "owned", "heldEarliest", "heldLatest", "heldBefore", "shareLeast", "shareMost"}
+"""What the generator does not tell; see ``bench/ink.py``."""
+
+
 def test_what_is_derived_is_what_the_rules_derive(settings: Settings) -> None:
     written = ox.Store()
     written.bulk_load(made(settings, 100_000, 1)[1], format=ox.RdfFormat.N_QUADS)
@@ -66,6 +70,7 @@ def test_what_is_derived_is_what_the_rules_derive(settings: Settings) -> None:
             stated.extend([quad, ox.Quad(quad.subject, quad.predicate, quad.object)])
     derive(stated, settings.queries / "rules" / "derive")
     expected, found = (set(store.quads_for_pattern(None, None, None, GRAPH_DERIVED)) for store in (stated, written))
+    expected = {quad for quad in expected if quad.predicate.value.removeprefix(DEF) not in OWNERSHIP}
     assert len(expected) > 20_000
     assert found == expected
 
