@@ -87,7 +87,7 @@ def test_figures_tell_routes_methods_and_classes(client: TestClient) -> None:
         "/id/arquus.ttl",
         "/id/caesar.ttl",
         "/id/nobody.ttl",
-        "/static/armature.css",
+        "/static/css/base.css",
         "/nowhere",
         "/query/orders",
     ):
@@ -276,7 +276,7 @@ def test_lines_outside_of_requests_name_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/id/arquus.ttl", "/nowhere", "/static/armature.css", "/sparql?query=x", "/healthz"]
+    "path", ["/", "/id/arquus.ttl", "/nowhere", "/static/css/base.css", "/sparql?query=x", "/healthz"]
 )
 def test_every_answer_has_the_security_headers(client: TestClient, path: str) -> None:
     headers = client.get(path).headers

@@ -123,11 +123,11 @@ class Endpoint:
     async def get(self, request: Request) -> ASGIApp:
         """A query in the address; without one the description of the service, or the page for people."""
         asked = _asked(list(request.query_params.multi_items()))
-        if asked is not None:
+        if asked is not None and not _browsing(request):
             return await _answer(request, self._serving, asked, self._seen)
         async with self._serving.current() as served:
             if wants_page(request):
-                return await pages.workbench(request, self._serving, served, "")
+                return await pages.workbench(request, self._serving, served, asked.query if asked else "")
             triples = descriptions.service(self._serving, served, str(request.base_url))
             return descriptions.described(request, self._serving, served, triples)
 
@@ -170,6 +170,12 @@ class _Whole:
         headers = [*self._headers, (b"content-length", str(len(self._body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": self._body})
+
+
+def _browsing(request: Request) -> bool:
+    """Whether a link with a query was followed in a browser, which is shown the query and not sent its answer."""
+    accept = request.headers.get("accept", "").lstrip()
+    return accept.startswith("text/html") and "format" not in request.query_params
 
 
 def _asked(pairs: list[tuple[str, str]]) -> Asked | None:
