@@ -25,14 +25,21 @@ OTHERWISE = {
     ("virtuoso", "deal-steps"): "leaves out what an OPTIONAL after a UNION should find",
     ("virtuoso", "orders-of-equipment"): "writes truth as a number",
     ("virtuoso", "orders-of-programme"): "writes truth as a number",
+    ("virtuoso", "ties"): "leaves out what an OPTIONAL after a UNION should find",
 }
 """Stored queries that an engine answers otherwise, and how."""
 
 SLOW = {("virtuoso", name) for name in ("holdings-of", "indirect-interest", "links-of-firm-and-state", "owners-of")}
 """Stored queries that an engine answers in time on a quiet machine only."""
 
-FEWER = {("virtuoso", "group-participations")}
+FEWER = {("virtuoso", "organisations-of")}
 """Stored queries of which an engine leaves out rows when they ask about everything."""
+
+REFUSED = {("virtuoso", name) for name in ("everything", "orders-of", "orders-under", "owned-by", "owns")}
+"""Stored queries that the compiler of an engine gives up on."""
+
+UNSEEN = {("virtuoso", "/id/arquus.html"), ("virtuoso", "/id/camo.html")}
+"""Pages with a panel that asks such a query."""
 
 
 def _get(client: TestClient, path: str, **headers: str) -> bytes:
@@ -42,8 +49,11 @@ def _get(client: TestClient, path: str, **headers: str) -> bytes:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_there(client: TestClient, embedded: TestClient, path: str) -> None:
-    page = _get(client, path, accept="text/html").decode()
+def test_a_page_is_there(engine: tuple[str, TestClient], embedded: TestClient, path: str) -> None:
+    if (engine[0], path) in UNSEEN:
+        assert engine[1].get(path, headers={"accept": "text/html"}).status_code == 502
+        return
+    page = _get(engine[1], path, accept="text/html").decode()
     title = page.partition("<title>")[2].partition("</title>")[0]
     assert title
     assert title in _get(embedded, path, accept="text/html").decode()
@@ -76,6 +86,9 @@ def test_every_query_for_readers_is_answered(engine: tuple[str, TestClient], emb
     found = engine[1].get(path)
     if (engine[0], name) in SLOW and found.status_code == 503:
         assert found.json()["type"].endswith("query-timeout")
+        return
+    if (engine[0], name) in REFUSED:
+        assert found.status_code in (400, 502)
         return
     known = _get(embedded, path)
     if tabular:

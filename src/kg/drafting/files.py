@@ -39,6 +39,8 @@ _FOLDERS = {
     "Site": "production",
     "ProductionLine": "production",
     "Capability": "production",
+    "Investment": "production",
+    "InternationalOrganisation": "government",
 }
 """Class → folder, as ``data/README.md`` has it; a class below one of these goes where that one does."""
 
