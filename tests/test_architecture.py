@@ -19,7 +19,7 @@ STAGES = (
     ("stored",),
     ("competency",),
     ("compiler.turtle", "compiler.layout"),
-    ("compiler.report", "compiler.check", "compiler.assemble", "compiler.derive"),
+    ("compiler.report", "compiler.check", "compiler.assemble", "compiler.derive", "compiler.alike"),
     ("compiler.findings",),
     ("indexing", "ranking", "paths"),
     ("search", "snapshot", "export", "changes"),
