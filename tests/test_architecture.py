@@ -83,6 +83,7 @@ STAGES = (
     ("web.admission", "web.access", "web.envelope", "web.wire"),
     ("web.operations", "web.connection"),
     ("web.app",),
+    ("connected",),
     ("console", "docs"),
     ("web.process",),
     ("web.workers",),
