@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from bench.dates import XSD, Stated
 from bench.vocabulary import Iri, Relation, Status, Vocabulary, code, kg, rdf
@@ -81,6 +81,10 @@ class Claim:
         if self.rank == "normal":
             return self.dispute is None or not self.dispute.settled
         return self.rank == "preferred"
+
+
+Step: TypeAlias = tuple[str, Status]
+"""The last day on which a status can have been reached, and the status."""
 
 
 class Ink:
@@ -236,12 +240,14 @@ class Ink:
     def life(self, iri: Iri, kind: str, milestones: Sequence[Claim]) -> None:
         """What the milestones of a thing of this class amount to; to be told before its other claims."""
         by_iri = {status.iri: status for status in self.vocabulary.statuses.values()}
-        past = [
-            (m.dates["on"].latest, by_iri[m.object])
-            for m in milestones
-            if m.accepted and "on" in m.dates and m.dates["on"].latest <= TODAY
-        ]
-        current = _latest(past)
+        steps = [(m, (m.dates["on"].latest, by_iri[m.object])) for m in milestones if "on" in m.dates]
+        accepted = [step for m, step in steps if m.accepted]
+        outrun = {m.name for m, step in steps if _is_outrun(step, accepted)}
+        for m, _ in steps:
+            if m.name in outrun:
+                self.derive(f"<{CLAIM}{m.name}>", kg("outrun"), _TRUE)
+        past = [step for step in accepted if step[0] <= TODAY]
+        current = _latest([step for m, step in steps if m.accepted and m.name not in outrun and step[0] <= TODAY])
         if current:
             self.derive(iri, kg("hasStatus"), current.iri)
         above = self.vocabulary.above[kind]
@@ -257,6 +263,16 @@ class Ink:
         self.derive(iri, kg("realised"), _TRUE if real else _FALSE)
         if not real:
             self.unreal[iri] = current.iri if current else None
+
+
+def _is_outrun(plan: Step, accepted: Sequence[Step]) -> bool:
+    """Whether a plan is told on or after the day on which the thing had got further, with no stop in between."""
+    day, status = plan
+    stops = [since for since, stop in accepted if stop.stops and since <= day]
+    return status.looks_ahead and any(
+        then <= day and stage.order > status.order and not stage.looks_ahead and not any(s >= then for s in stops)
+        for then, stage in accepted
+    )
 
 
 def _latest(past: Sequence[tuple[str, Status]]) -> Status | None:

@@ -44,12 +44,17 @@ class Relation:
 
 @dataclass(frozen=True)
 class Status:
-    """A status of the life cycle: its place, the classes that it makes real, and whether it ends them."""
+    """A status of the life cycle: its place, the classes that it makes real, and whether it ends them.
+
+    ``stops``: whether what is told after it begins anew; ``looks_ahead``: whether it only tells of a plan.
+    """
 
     iri: Iri
     order: int
     makes_true: frozenset[str]
     ends: bool
+    stops: bool
+    looks_ahead: bool
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,9 @@ def _statuses(store: ox.Store) -> dict[str, Status]:
         order = int(_names(store, node, DEF + "order")[0])
         makes = frozenset(_names(store, node, DEF + "makesTrue"))
         ends = "true" in _names(store, node, DEF + "endsTruth")
-        statuses[node.value.rpartition("/")[2]] = Status(f"<{node.value}>", order, makes, ends)
+        ahead = "true" in _names(store, node, DEF + "looksAhead")
+        name = node.value.rpartition("/")[2]
+        statuses[name] = Status(f"<{node.value}>", order, makes, ends, ends or name == "suspended", ahead)
     return statuses
 
 

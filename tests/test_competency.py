@@ -5,10 +5,12 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from kg.competency import Question, questions
+from kg.competency import Connection, Question, connections, questions
 from kg.compiler.build import Graph
+from kg.connected import ways
+from kg.paths import Way
 from kg.stored import library
-from kg.terms import prefixes
+from kg.terms import ID, prefixes
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden"
@@ -82,3 +84,25 @@ def test_the_question_is_answered(whole: Graph, question: Question) -> None:
     told = "\n".join(" | ".join(row) for row in rows)
     assert [text for text in question.says if text not in told] == [], told
     assert query.name in QUERIES
+
+
+def between(whole: Graph, start: str, end: str) -> list[Way]:
+    return ways(whole, ROOT / "queries", ID + start, ID + end)
+
+
+@pytest.mark.parametrize("asked", connections(ROOT / "queries"), ids=lambda asked: asked.number)
+def test_the_connection_is_found(whole: Graph, asked: Connection) -> None:
+    found = [[thing.removeprefix(ID) for thing in way.things] for way in between(whole, asked.start, asked.end)]
+    assert found[0] == [asked.start, *asked.says, asked.end]
+    passed = {thing for way in found for thing in way}
+    assert [thing for thing in asked.also if thing not in passed] == [], found
+
+
+def test_what_is_connected_by_nothing_has_no_way(whole: Graph) -> None:
+    assert between(whole, "sebastien-lecornu", "no-such-thing") == []
+
+
+def test_every_question_has_a_number_of_its_own() -> None:
+    numbers = [asked.number for asked in questions(ROOT / "queries")]
+    numbers += [asked.number for asked in connections(ROOT / "queries")]
+    assert sorted(set(numbers)) == sorted(numbers)

@@ -188,6 +188,30 @@ def test_the_status_is_the_latest_and_then_the_furthest(ontology: list[ox.Quad])
     assert statuses == {"id:deal kg:hasStatus status:signed"}
 
 
+@pytest.mark.parametrize(
+    ("steps", "stands"),
+    [
+        ([("approved", "2023-12-11"), ("announced", "2024-05-21")], "approved"),
+        ([("ordered", "2023-12-11"), ("intent", "2023-12-11")], "ordered"),
+        ([("announced", "2023-12-11"), ("intent", "2024-05-21")], "intent"),
+        ([("signed", "2023-01-01"), ("cancelled", "2023-06-01"), ("announced", "2024-01-01")], "announced"),
+        ([("signed", "2023-01-01"), ("suspended", "2023-06-01"), ("negotiating", "2024-01-01")], "negotiating"),
+        ([("signed", "2023-01-01"), ("approved", "2023-06-01")], "approved"),
+        ([("announced", "2023-01-01"), ("failed", "2023-06-01")], "failed"),
+    ],
+)
+def test_a_plan_told_again_takes_nothing_back(
+    ontology: list[ox.Quad], steps: list[tuple[str, str]], stands: str
+) -> None:
+    data = "".join(milestone("id:deal", status, day, f"m{n}") for n, (status, day) in enumerate(steps))
+    assert {t for t in derived(ontology, data) if " kg:hasStatus " in t} == {f"id:deal kg:hasStatus status:{stands}"}
+
+
+def test_only_what_is_accepted_outruns_a_plan(ontology: list[ox.Quad]) -> None:
+    data = milestone("id:deal", "closed", "2024-01-01", "a", rank="refuted") + milestone("id:deal", "announced")
+    assert "id:deal kg:hasStatus status:announced" in derived(ontology, data)
+
+
 def test_cycles_are_found_for_the_shapes_to_refuse(ontology: list[ox.Quad]) -> None:
     data = "".join(
         claim(f"c{n}", "Structure", f"id:{x} subsidiaryOf id:{y}")

@@ -1,7 +1,8 @@
 """What analysts ask, and what the graph answers: the competency questions, each with its stored query.
 
-The list is ``queries/competency.yaml``. ``docs/answers.md`` shows every answer and is compared with the graph by a
-test, so that a change of an answer shows in the change that made it.
+The list is ``queries/competency.yaml``; how two entities are connected is answered by the search for paths.
+``docs/answers.md`` shows every answer and is compared with the graph by a test, so that a change of an answer shows
+in the change that made it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,17 +43,59 @@ class Question:
         return query, query.filled(self.parameters, prefixes)
 
 
+@dataclass(frozen=True)
+class Connection:
+    """A question that the search for paths answers: how two entities (slugs) are connected.
+
+    ``says`` are slugs of what must lie on the best way, in this order; ``also`` of what must lie on some way.
+    """
+
+    number: str
+    words: str
+    start: str
+    end: str
+    says: tuple[str, ...]
+    also: tuple[str, ...]
+    note: str = ""
+
+
 def questions(queries: Path) -> list[Question]:
-    """The questions of ``competency.yaml``, in its order.
+    """The questions of ``competency.yaml`` that a stored query answers, in its order.
 
     Raises:
         BrokenQuery: the file is not the list that it should be.
     """
+    return [asked for asked in _entries(queries) if isinstance(asked, Question)]
+
+
+def connections(queries: Path) -> list[Connection]:
+    """The questions of ``competency.yaml`` on how two entities are connected, in its order.
+
+    Raises:
+        BrokenQuery: the file is not the list that it should be.
+    """
+    return [asked for asked in _entries(queries) if isinstance(asked, Connection)]
+
+
+def _entries(queries: Path) -> list[Question | Connection]:
     path = queries / "competency.yaml"
     try:
-        return [_question(entry) for entry in yaml.safe_load(path.read_text("utf-8"))]
+        entries = yaml.safe_load(path.read_text("utf-8"))
+        return [_connection(entry) if "path" in entry else _question(entry) for entry in entries]
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise BrokenQuery(f"{path}: not a list of questions: {error}", file=str(path)) from error
+
+
+def _connection(entry: Mapping[str, Any]) -> Connection:
+    return Connection(
+        number=entry["number"],
+        words=entry["question"],
+        start=entry["path"]["from"],
+        end=entry["path"]["to"],
+        says=tuple(entry["says"]),
+        also=tuple(entry.get("also", ())),
+        note=entry.get("note", ""),
+    )
 
 
 def _question(entry: Mapping[str, Any]) -> Question:

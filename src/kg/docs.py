@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from kg import competency, terms
 from kg.compiler.build import Graph, graph
+from kg.connected import ways
 from kg.settings import Settings
 from kg.stored import StoredQuery, library
 
@@ -279,7 +280,8 @@ def _answers(settings: Settings, whole: Graph, prefixes: dict[str, str]) -> str:
         "# What analysts ask, and what the graph answers\n",
         _MARK,
         "From `queries/competency.yaml` and `data/`. Each question is answered by a stored query; its other columns "
-        "give the claims and the passages behind every line; `/query/<name>` asks others of the same kind.\n",
+        "give the claims and the passages behind every line; `/query/<name>` asks others of the same kind. How two "
+        "entities are connected is answered by `/path`, with the claims of every hop.\n",
     ]
     for question in competency.questions(settings.queries):
         query, text = question.filled(settings.queries, prefixes)
@@ -292,7 +294,26 @@ def _answers(settings: Settings, whole: Graph, prefixes: dict[str, str]) -> str:
         sections.append(_table(question.columns, dict.fromkeys(tuple(row) for row in cells)))
         if question.note:
             sections.append(f"{question.note}\n")
+    sections += [_connection(settings, whole, asked) for asked in competency.connections(settings.queries)]
     return "\n".join(sections)
+
+
+def _connection(settings: Settings, whole: Graph, asked: competency.Connection) -> str:
+    found = ways(whole, settings.queries, terms.ID + asked.start, terms.ID + asked.end)
+    lines = [
+        f"{place}. {' – '.join(_label(whole, thing) for thing in way.things)}" for place, way in enumerate(found, 1)
+    ]
+    head = f"## {asked.number}: {asked.words}\n\n`/path?from={asked.start}&to={asked.end}`, the best way first\n"
+    return "\n".join([head, *lines, *([f"\n{asked.note}"] if asked.note else [])]) + "\n"
+
+
+def _label(whole: Graph, thing: terms.Iri) -> str:
+    """The English label, else the IRI."""
+    quads = whole.store.quads_for_pattern(
+        ox.NamedNode(thing), ox.NamedNode(terms.RDFS + "label"), None, ox.DefaultGraph()
+    )
+    labels = (quad.object for quad in quads if isinstance(quad.object, ox.Literal))
+    return next((label.value for label in labels if label.language == "en"), thing)
 
 
 def _plain(value: str, prefixes: dict[str, str]) -> str:

@@ -8,7 +8,7 @@ from itertools import groupby
 import pyoxigraph as ox
 
 from kg import terms
-from kg.compiler import report, turtle
+from kg.compiler import alike, report, turtle
 from kg.compiler.assemble import SourceFile
 from kg.compiler.check import check
 from kg.errors import BrokenQuery
@@ -112,6 +112,8 @@ def inspect(settings: Settings, store: ox.Store, files: list[SourceFile]) -> Fin
     found = [_of_shape(result, locator) for result in (*shacl.violations, *shacl.warnings)]
     for rule in library(settings.queries / "rules" / "empty").values():
         found += _of_rule(rule, store, locator)
+    for rule in library(settings.queries / "rules" / "alike").values():
+        found += _of_alike(rule, store, locator)
     return Findings(
         violations=tuple(f for f in found if f.severity == "Violation"),
         warnings=tuple(f for f in found if f.severity != "Violation"),
@@ -135,15 +137,28 @@ def _of_shape(result: report.Result, locator: _Locator) -> Finding:
 
 def _of_rule(rule: StoredQuery, store: ox.Store, locator: _Locator) -> Iterator[Finding]:
     """A finding per row of a rule query, which selects ``?focus`` and ``?message``."""
+    for row in _rows(rule, store, "?focus and ?message"):
+        yield _found(rule, str(row["focus"].value), str(row["message"].value), locator)
+
+
+def _of_alike(rule: StoredQuery, store: ox.Store, locator: _Locator) -> Iterator[Finding]:
+    """A finding per pair of things with labels alike that no data file says to be different."""
+    rows = _rows(rule, store, "?thing, ?group and ?label")
+    for focus, message in alike.objections(store, map(alike.named, rows)):
+        yield _found(rule, focus, message, locator)
+
+
+def _rows(rule: StoredQuery, store: ox.Store, columns: str) -> ox.QuerySolutions:
     rows = store.query(rule.text)
-    severity = rule.extra.get("severity")
-    if not isinstance(rows, ox.QuerySolutions) or severity not in ("Violation", "Warning"):
+    if not isinstance(rows, ox.QuerySolutions) or rule.extra.get("severity") not in ("Violation", "Warning"):
         raise BrokenQuery(
-            f"{rule.path}: a rule selects ?focus and ?message and has 'severity: Violation' or 'Warning'.",
+            f"{rule.path}: a rule selects {columns} and has 'severity: Violation' or 'Warning'.",
             file=str(rule.path),
         )
-    for row in rows:
-        focus, message = str(row["focus"].value), str(row["message"].value)
-        file, line = locator.place(focus, None)
-        text = locator.shortened(f"{focus}: {message}")
-        yield Finding(str(severity), focus, text, rule.name, file, line)
+    return rows
+
+
+def _found(rule: StoredQuery, focus: Iri, message: str, locator: _Locator) -> Finding:
+    file, line = locator.place(focus, None)
+    text = locator.shortened(f"{focus}: {message}")
+    return Finding(str(rule.extra["severity"]), focus, text, rule.name, file, line)

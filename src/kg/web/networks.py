@@ -1,15 +1,16 @@
 """The ties of a snapshot in memory, for finding ways: read once, and made into one network for each day asked for."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cachetools import LRUCache
 
 from kg.paths import Network
 from kg.serving import Row
+from kg.terms import Iri
 from kg.web.asker import Asker
-from kg.web.ties import NEVER, Day, Node, Standing, Tie, spans
+from kg.web.ties import NEVER, Day, Node, Span, Standing, Tie, spans
 from kg.web.views import text
 
 PLAIN: frozenset[Standing] = frozenset({"holds", "past"})
@@ -29,7 +30,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class _Bare:
+class Bare:
     """A tie without words, and the day by which it was published."""
 
     tie: Tie
@@ -40,7 +41,7 @@ class Networks:
     """The networks of one server process, by the snapshot's hash and the moment."""
 
     def __init__(self) -> None:
-        self._ties: LRUCache[str, list[_Bare]] = LRUCache(_SNAPSHOTS)
+        self._ties: LRUCache[str, list[Bare]] = LRUCache(_SNAPSHOTS)
         self._made: LRUCache[tuple[str, Moment], Network] = LRUCache(_NETWORKS)
         self._lock = asyncio.Lock()
 
@@ -56,31 +57,37 @@ class Networks:
         every = await self._read(asker)
         lives = spans(await asker.rows("spans", thing=[""], knownOn=[moment.known_on]))
         today = moment.as_of or asker.served.record_date or NEVER
+        return await asyncio.to_thread(network, every, lives, moment, today)
 
-        def made() -> Network:
-            standing = ((one.tie, one.tie.standing(lives, today)) for one in every if _possible(one, moment))
-            return Network(
-                (tie.subject.iri, tie.object.iri, FEES[stands])
-                for tie, stands in standing
-                if stands in PLAIN or not moment.plain
-            )
-
-        return await asyncio.to_thread(made)
-
-    async def _read(self, asker: Asker) -> list[_Bare]:
+    async def _read(self, asker: Asker) -> list[Bare]:
         if asker.served.hash not in self._ties:
-            self._ties[asker.served.hash] = [_bare(row) for row in await asker.rows("network")]
+            self._ties[asker.served.hash] = bare(await asker.rows("network"))
         return self._ties[asker.served.hash]
 
 
-def _bare(row: Row) -> _Bare:
+def network(every: Iterable[Bare], lives: Mapping[Iri, Span], moment: Moment, today: Day) -> Network:
+    """The network of some ties as they stand at a moment; ``today`` is the day that counts where it names none."""
+    standing = ((one.tie, one.tie.standing(lives, today)) for one in every if _possible(one, moment))
+    return Network(
+        (tie.subject.iri, tie.object.iri, FEES[stands])
+        for tie, stands in standing
+        if stands in PLAIN or not moment.plain
+    )
+
+
+def bare(rows: Iterable[Row]) -> list[Bare]:
+    """The rows of the query *network*."""
+    return [_bare(row) for row in rows]
+
+
+def _bare(row: Row) -> Bare:
     subject, object_ = (Node(text(row, name), "", "") for name in ("subject", "object"))
     days = text(row, "earliest"), text(row, "latest")
     tie = Tie(text(row, "claim"), subject, "", "", object_, (), "", "", *days, conditional="conditional" in row)
-    return _Bare(tie, text(row, "issued"))
+    return Bare(tie, text(row, "issued"))
 
 
-def _possible(one: _Bare, moment: Moment) -> bool:
+def _possible(one: Bare, moment: Moment) -> bool:
     """Whether a tie can hold on the day, and was published by the other."""
     if moment.known_on and one.issued > moment.known_on:
         return False
