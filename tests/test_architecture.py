@@ -65,9 +65,9 @@ STAGES = (
     ("web.ties",),
     ("web.sources_view", "web.panels", "web.panels_view", "web.markup", "web.descriptions"),
     ("web.answers", "web.neighbourhood", "web.networks"),
-    ("web.graphml",),
+    ("web.graphml", "web.drawn"),
     ("web.pages", "web.thing_pages"),
-    ("web.exports",),
+    ("web.exports", "web.changes_view"),
     (
         "web.problems",
         "web.sparql",

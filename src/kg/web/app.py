@@ -1,5 +1,6 @@
 """The application: routes and middleware put together around one served graph."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from kg.web import (
     finding,
     graph_view,
     islands,
+    markup,
     operations,
     path_view,
     problems,
@@ -43,7 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        await serving.start()
+        await asyncio.gather(serving.start(), asyncio.to_thread(markup.prepare))
         try:
             async with operating.sampling():
                 yield {"observer": operating}

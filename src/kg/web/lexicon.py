@@ -15,10 +15,12 @@ from cachetools import LRUCache
 
 from kg.serving import Row
 from kg.snapshot import Hash
-from kg.terms import DEF, RDFS, Iri
+from kg.terms import CLAIM, DEF, ID, RDFS, SOURCE, Iri
 from kg.web import schema_org
 
 ICONS = Path(__file__).parent / "static" / "icons.svg"
+PICTURED = (CLAIM, ID, SOURCE)
+"""The namespaces whose things are shown with the icon of their kind."""
 REVERSE = DEF + "reverseLabel"
 LABELS = (RDFS + "label", "http://purl.org/dc/terms/title", DEF + "locator")
 GIST, LOCATOR, REASON = DEF + "gist", DEF + "locator", DEF + "reason"

@@ -19,10 +19,10 @@ from kg import formats, terms
 from kg.formats import Format
 from kg.serving import Current, Serving, Values
 from kg.stored import StoredQuery
-from kg.terms import BASE, CLAIM, DEF, ID, SOURCE, SPACES, Iri
+from kg.terms import BASE, DEF, SPACES, Iri
 from kg.web import dates, inline, islands, language, views
 from kg.web.language import LANGUAGES, Language
-from kg.web.lexicon import Lexicon, icons, lexicon
+from kg.web.lexicon import PICTURED, Lexicon, icons, lexicon
 from kg.web.replies import DAYS, days, root
 
 _SAFE = "/:,;@!$&'()*+=~"
@@ -181,7 +181,7 @@ class Site:
 
     def icon(self, iri: Iri) -> str:
         """The name of the icon for a thing; empty without any."""
-        return self.lexicon.icon(iri) if self.lexicon and iri.startswith((ID, SOURCE, CLAIM)) else ""
+        return self.lexicon.icon(iri) if self.lexicon and iri.startswith(PICTURED) else ""
 
     def icon_of(self, kinds: Iterable[views.Value]) -> str:
         """The name of the icon for a thing of some classes; empty without any."""
@@ -247,6 +247,15 @@ def environment() -> Environment:
     made.globals["_"] = language.say
     made.globals["count"] = language.count
     return made
+
+
+def prepare() -> None:
+    """Read what every page needs, so that the first reader does not wait for it: templates, words, calendars."""
+    made = environment()
+    for template in made.list_templates():
+        made.get_template(template)
+    for each in LANGUAGES:
+        language.prepare(each)
 
 
 def page(template: str, site: Site, **context: object) -> HTMLResponse:

@@ -23,15 +23,12 @@ from kg.web.markup import page, site
 from kg.web.security import DRAWING
 from kg.web.views import text
 
-PASSAGES_PER_PAGE = 50
-_LAST_PAGE = 1_000_000
 ROWS_PER_PAGE = 100
 SHELVES = {"api": "Questions", "entity": "Behind the pages of things", "stats": "Behind the front page"}
 """What the folders of the library hold."""
 
 _LAST_PAGE = 1_000_000
 _COMMON = ("dcterms", "rdf", "rdfs", "skos", "xsd")
-_TITLE = "http://purl.org/dc/terms/title"
 
 
 async def home(request: Request, serving: Serving, served: Current) -> Response:
@@ -117,16 +114,21 @@ async def query(
     )
 
 
-async def workbench(request: Request, serving: Serving, served: Current, text: str) -> Response:
-    """The SPARQL form, with stored queries to begin from."""
+async def workbench(
+    request: Request, serving: Serving, served: Current, text: str, wrong: KgError | None = None
+) -> Response:
+    """The SPARQL form, with stored queries to begin from; ``wrong`` is told with the line it means."""
     answer = page(
         "workbench.html",
         site(request, serving, served),
         text=text or _beginning(serving),
+        wrong=wrong,
+        place=queries_view.place(text, wrong.members) if wrong else None,
         examples=[q for q in offered(serving.settings.queries).values() if q.path.parent.name == "api"],
         solutions=formats.of_family("solutions"),
         graphs=formats.of_family("graph"),
     )
+    answer.status_code = int(wrong.status) if wrong else answer.status_code
     answer.headers.update(DRAWING)
     return answer
 

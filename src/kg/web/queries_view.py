@@ -117,6 +117,25 @@ def _several(term: Term) -> list[Iri]:
     return words if all(word.startswith(BASE) for word in words) else []
 
 
+@dataclass(frozen=True)
+class Place:
+    """A place in a query's text, counted from 1, and the line with what stands ``before`` and from it on."""
+
+    line: int
+    column: int
+    before: str
+    after: str
+
+
+def place(text: str, members: Mapping[str, object]) -> Place | None:
+    """The place that an error's members ``line`` and ``column`` name; ``None`` where they name none in the text."""
+    line, column, lines = members.get("line"), members.get("column", 1), text.split("\n")
+    if not (isinstance(line, int) and isinstance(column, int) and 0 < line <= len(lines)):
+        return None
+    told = lines[line - 1].rstrip("\r")
+    return Place(line, column, told[: column - 1], told[column - 1 :])
+
+
 def graph_file(graph: Iri, data: str) -> str:
     """The file that a named graph was read from, where it is one of the data."""
     return f"data/{graph.removeprefix(data)}.ttl" if graph.startswith(data) else ""
