@@ -3,18 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.staticfiles import StaticFiles
 
 from kg import __version__
 from kg.serving import Serving
 from kg.settings import Settings
 from kg.web import (
     api,
+    assets,
     exports,
     finding,
     graph_view,
@@ -31,6 +30,7 @@ from kg.web.access import Access
 from kg.web.envelope import Envelope
 from kg.web.forwarded import Forwarded
 from kg.web.operations import Operations
+from kg.web.packing import Packed
 from kg.web.rates import Callers, Rates
 
 
@@ -72,13 +72,14 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(reference.router(serving))
     app.include_router(things.router(serving))
     app.mount("/static/islands", islands.files, name="islands")
-    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.mount("/static", assets.Assets(), name="static")
     _wrap(app, settings, operating)
     return app
 
 
 def _wrap(app: FastAPI, settings: Settings, operating: Operations) -> None:
     """The layers around the routes, from the inside out."""
+    app.add_middleware(Packed)
     app.add_middleware(Envelope, settings=settings)
     app.add_middleware(Callers, rates=Rates.of(settings))
     app.add_middleware(

@@ -14,14 +14,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from kg.settings import Settings
+from kg.web.packing import LEVEL, WORTH_PACKING, takes_gzip
 from kg.web.replies import headers, root
 
 Key: TypeAlias = tuple[str, str, str, str]
 
 _BYTES = 32 << 20
 _LARGEST = 1 << 20
-_WORTH_PACKING = 1_000
-_LEVEL = 6
 _VARIES = "Accept-Encoding"
 
 
@@ -64,7 +63,7 @@ async def page(
 
 def _kept(made: Response) -> Kept:
     body = bytes(made.body)
-    packed = gzip.compress(body, _LEVEL, mtime=0) if len(body) > _WORTH_PACKING else b""
+    packed = gzip.compress(body, LEVEL, mtime=0) if len(body) > WORTH_PACKING else b""
     left_out = ("content-length", "content-type")
     return Kept(body, packed, {name: text for name, text in made.headers.items() if name not in left_out})
 
@@ -72,14 +71,7 @@ def _kept(made: Response) -> Kept:
 def _sent(request: Request, found: Kept, tag: str) -> Response:
     sent = dict(found.headers)
     sent["vary"] = ", ".join([*filter(None, [sent.get("vary")]), _VARIES])
-    if found.packed and _takes_gzip(request):
+    if found.packed and takes_gzip(request.headers):
         sent |= {"content-encoding": "gzip", "etag": f"W/{tag}"}
         return HTMLResponse(found.packed, headers=sent)
     return HTMLResponse(found.plain, headers=sent)
-
-
-def _takes_gzip(request: Request) -> bool:
-    entries = (entry.partition(";") for entry in request.headers.get("accept-encoding", "").lower().split(","))
-    return any(
-        name.strip() == "gzip" and weight.replace(" ", "") not in ("q=0", "q=0.0") for name, _, weight in entries
-    )

@@ -20,7 +20,7 @@ from kg.formats import Format
 from kg.serving import Current, Serving, Values
 from kg.stored import StoredQuery
 from kg.terms import BASE, DEF, SPACES, Iri
-from kg.web import dates, inline, islands, language, views
+from kg.web import assets, dates, inline, islands, language, views
 from kg.web.language import LANGUAGES, Language
 from kg.web.lexicon import PICTURED, Lexicon, icons, lexicon
 from kg.web.replies import DAYS, days, root
@@ -119,8 +119,8 @@ class Site:
         return self.path(path, **{**self.kept, **parameters})
 
     def static(self, name: str) -> str:
-        """The address of a file of our own."""
-        return f"{self.root}/static/{name}"
+        """The address of a file of our own, with its version."""
+        return f"{self.root}/static/{assets.versioned(name)}"
 
     def within(self, path: str) -> bool:
         """Whether the page is that of a path, or one below it."""

@@ -147,6 +147,7 @@ async def exports(
     request: Request, serving: Serving, served: Current, manifest: Manifest, kept: Sequence[Snapshot]
 ) -> Response:
     """Everything that can be downloaded of a snapshot; ``kept`` are the others to choose from."""
+    part = views.cut(len(manifest.graphs), replies.integer(request, "page", 1, _LAST_PAGE), ROWS_PER_PAGE)
     return page(
         "exports.html",
         site(request, serving, served),
@@ -156,6 +157,8 @@ async def exports(
         whole=formats.of_family("graph", "dataset"),
         single=formats.of_family("graph"),
         graph_space=GRAPH,
+        graphs=tuple(manifest.graphs.items())[max(part.first - 1, 0) : part.last],
+        slice=part,
     )
 
 
