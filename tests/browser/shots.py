@@ -61,7 +61,9 @@ def take(browser: Browser, address: str, shots: Iterator[Shot], folder: Path) ->
     for shot in shots:
         page.emulate_media(color_scheme=shot.scheme, reduced_motion="reduce")
         page.set_viewport_size({"width": shot.width, "height": shot.window})
-        page.goto(shot.path)
+        answer = page.goto(shot.path)
+        assert answer is not None
+        assert answer.status < 500, shot.path
         if shot.kind in DRAWN:
             page.locator(DRAWN[shot.kind]).first.wait_for()
         clip: FloatRect = {"x": 0, "y": 0, "width": shot.width, "height": shot.height or min(_tall(page), TALLEST)}
