@@ -48,8 +48,11 @@ def every_kind() -> Iterator[Shot]:
 
 
 README = (
-    Shot("firm", "firm", "/id/arquus.html", 1280, 1000, height=1000),
-    Shot("order", "order", "/id/belgium-caesar-order-2024.html", 1280, 1000, height=1000),
+    Shot("firm", "firm", "/id/arquus.html", 1280, 1000, height=900),
+    Shot("order", "order", "/id/belgium-caesar-order-2024.html", 1280, 1000, height=900),
+    Shot("graph", "graph view", "/graph-view?of=camo", 1280, 1000, height=950),
+    Shot("path", "path", "/path?from=arquus&to=belgium", 1280, 1000, height=950),
+    Shot("phone", "deal", "/id/john-cockerill-arquus-merger.html", 390, 844, "dark", height=1100),
 )
 
 
@@ -67,7 +70,7 @@ def take(browser: Browser, address: str, shots: Iterator[Shot], folder: Path) ->
         if shot.kind in DRAWN:
             page.locator(DRAWN[shot.kind]).first.wait_for()
         clip: FloatRect = {"x": 0, "y": 0, "width": shot.width, "height": shot.height or min(_tall(page), TALLEST)}
-        page.screenshot(path=folder / f"{shot.name}.png", full_page=True, clip=clip)
+        page.screenshot(timeout=90_000, path=folder / f"{shot.name}.png", full_page=True, clip=clip)
         taken += 1
     page.close()
     return taken

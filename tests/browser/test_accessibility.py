@@ -1,15 +1,15 @@
 """axe-core finds nothing to object to on any kind of page, on a desk and on a phone, in the light and in the dark."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser
 from tests.browser.kinds import KINDS
 
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}
-COLOURS = {"runOnly": {"type": "tag", "values": ["cat.color"]}}
+COLOURS: dict[str, Any] = {"runOnly": {"type": "tag", "values": ["cat.color"]}}
 """The rules on what the dark scheme changes, which is the colours."""
-LOOKS: tuple[tuple[Literal["light", "dark"], dict[str, object]], ...] = (("light", {}), ("dark", COLOURS))
+LOOKS: tuple[tuple[Literal["light", "dark"], dict[str, Any]], ...] = (("light", {}), ("dark", COLOURS))
 
 
 def test_axe_has_nothing_to_object_to(browser: Browser, address: str) -> None:

@@ -132,6 +132,12 @@ class Site:
         given = urlencode([*left, *((name, text) for name, text in changed.items() if text)])
         return f"{self.root}{quote(self.address, safe=_SAFE)}{'?' + given if given else ''}"
 
+    def permanent(self, **changed: str) -> str:
+        """The same under the address that is to stay, wherever this server stands: that of the IRIs."""
+        page = self.here(**changed).removeprefix(self.root)
+        path, mark, asked = page.partition("?")
+        return f"{BASE}{path.removeprefix('/').removesuffix('.html')}{mark}{asked}"
+
     def others(self) -> Iterator[tuple[str, str]]:
         """What the address says besides the reader's dates, to be sent along with a form; not the place in a list."""
         return ((name, given) for name, given in self.asked if name not in (*DAYS, *_PLACES) and given)

@@ -15,7 +15,7 @@ from kg.errors import KgError
 from kg.serving import Current, Row, Serving, Values
 from kg.snapshot import Manifest, Snapshot
 from kg.stored import StoredQuery, offered
-from kg.terms import BASE, CODE, GRAPH
+from kg.terms import CODE, GRAPH
 from kg.web import queries_view, replies, terms_view, views
 from kg.web.asker import Asker
 from kg.web.language import spoken
@@ -28,7 +28,7 @@ SHELVES = {"api": "Questions", "entity": "Behind the pages of things", "stats": 
 """What the folders of the library hold."""
 
 _LAST_PAGE = 1_000_000
-_COMMON = ("dcterms", "rdf", "rdfs", "skos", "xsd")
+_FIRST = "SELECT ?thing ?label WHERE { ?thing a kg:Firm ; rdfs:label ?label }"
 
 
 async def home(request: Request, serving: Serving, served: Current) -> Response:
@@ -134,13 +134,11 @@ async def workbench(
 
 
 def _beginning(serving: Serving) -> str:
-    """A first query that shows something, under our own prefixes and the most common ones."""
+    """A first query that shows something, under the prefixes that it uses."""
     declared = "".join(
-        f"PREFIX {name}: <{space}>\n"
-        for name, space in serving.prefixes.items()
-        if space.startswith(BASE) or name in _COMMON
+        f"PREFIX {name}: <{space}>\n" for name, space in serving.prefixes.items() if f" {name}:" in _FIRST
     )
-    return f"{declared}\nSELECT ?thing ?label WHERE {{ ?thing a kg:Firm ; rdfs:label ?label }}\n"
+    return f"{declared}\n{_FIRST}\n"
 
 
 async def exports(

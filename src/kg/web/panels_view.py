@@ -86,6 +86,10 @@ class Panel:
         return tuple(cell for cell in self.lines[0].cells if cell.column in used) if self.lines else ()
 
 
+_CALLED = {"source": "title"}
+"""Columns whose things another column names than that of their labels."""
+
+
 @dataclass(frozen=True)
 class Glance:
     """One relation with its values, few enough to read at a glance; ``left`` counts those not shown."""
@@ -107,7 +111,7 @@ def _cell(panel: Declared, column: str, row: Row, claim: Claim | None, stages: S
     if column == "stage":
         return replace(cell, stage=stages.get(text(row, panel.stage)))
     if column in row:
-        return replace(cell, values=(value(row, column, f"{column}Label"),))
+        return replace(cell, values=(value(row, column, _CALLED.get(column, f"{column}Label")),))
     return _of_claim(cell, claim, panel.heads) if claim else cell
 
 

@@ -189,7 +189,15 @@ async def _source(visit: Visit) -> Response:
 
 async def _passage(visit: Visit) -> Response:
     resting = await panels.claims_on(visit.asker, [visit.iri], visit.times)
-    return await visit.printed("passage.html", claims=resting.get(visit.iri, []))
+    claims = resting.get(visit.iri, [])
+    cited = [one for claim in claims for one in claim.evidence if one.iri == visit.iri]
+    return await visit.printed(
+        "passage.html",
+        claims=claims,
+        sources=[cited[0].source] if cited else views.literals(visit.rows, DEF + "of"),
+        gists=views.literals(visit.rows, DEF + "gist")[:1],
+        beginnings=views.literals(visit.rows, DEF + "incipit"),
+    )
 
 
 async def _term(visit: Visit) -> Response:

@@ -181,8 +181,11 @@ def kinds(rows: Iterable[Row]) -> tuple[Value, ...]:
 
 
 def title(rows: Sequence[Row], iri: Iri) -> Value:
-    """The name of a thing in the reader's language, else in English, else any, else the end of its IRI."""
-    for predicate in (RDFS + "label", "http://purl.org/dc/terms/title"):
+    """The name of a thing in the reader's language, else in English, else any, else the end of its IRI.
+
+    A passage is named by its place in the source.
+    """
+    for predicate in (RDFS + "label", "http://purl.org/dc/terms/title", DEF + "locator"):
         names = literals(rows, predicate)
         if names:
             return names[0]
