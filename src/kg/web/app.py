@@ -15,6 +15,7 @@ from kg.serving import Serving
 from kg.settings import Settings
 from kg.web import (
     api,
+    charts_view,
     exports,
     finding,
     graph_view,
@@ -68,6 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(finding.router(serving))
     app.include_router(graph_view.router(serving))
     app.include_router(path_view.router(serving))
+    app.include_router(charts_view.router(serving))
     app.include_router(exports.router(serving))
     app.include_router(reference.router(serving))
     app.include_router(things.router(serving))
