@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kg.web.charts import RIGHT, TOP, WIDTH, Box, Drawing, Sign, Tick, years
+from kg.web.figures import number
 from kg.web.language import say
-from kg.web.views import number
 
 _LEFT, _HEIGHT = 56, 190
 _MOST_SERIES = 6
