@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
 from kg import __version__
+from kg.errors import KgError
 from kg.serving import Serving
 from kg.settings import Settings
 from kg.web import (
@@ -29,6 +30,7 @@ from kg.web import (
     things,
 )  # fmt: skip
 from kg.web.access import Access
+from kg.web.asker import Asker
 from kg.web.envelope import Envelope
 from kg.web.forwarded import Forwarded
 from kg.web.operations import Operations
@@ -47,6 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         await asyncio.gather(serving.start(), asyncio.to_thread(markup.prepare))
+        await _prepare(serving)
         try:
             async with operating.sampling():
                 yield {"observer": operating}
@@ -77,6 +80,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     _wrap(app, settings, operating)
     return app
+
+
+async def _prepare(serving: Serving) -> None:
+    """Read what things are called before the first page asks; what cannot be read now is read then."""
+    with suppress(KgError):
+        async with serving.current() as served:
+            await Asker(serving, served).learn()
 
 
 def _wrap(app: FastAPI, settings: Settings, operating: Operations) -> None:
