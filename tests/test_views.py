@@ -5,39 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.rows import iri, literal, qualifier, row, said
 
 from kg import formats
 from kg.serving import Row, Term
 from kg.stored import Parameter, StoredQuery
-from kg.terms import CODE, DEF, ID, XSD
-from kg.web import claims_view, dates, figures, inline, language, markup, queries_view, terms_view, views
+from kg.terms import CODE, DEF, ID
+from kg.web import claims_view, dates, markup, queries_view, terms_view, views
 from kg.web.markup import Site
 from kg.web.qualifiers_view import in_words, notes_of
-from kg.web.views import Phrase, Value
-
-
-def iri(text: str) -> Term:
-    return {"type": "uri", "value": text}
-
-
-def literal(text: str, datatype: str = "", language: str = "") -> Term:
-    term: dict[str, str] = {"type": "literal", "value": text}
-    term |= {"datatype": XSD + datatype} if datatype else {}
-    term |= {"xml:lang": language} if language else {}
-    return term  # type: ignore[return-value]  # a term with a language has a key that TypedDict cannot spell
-
-
-def row(**terms: Term) -> Row:
-    return dict(terms)
-
-
-def qualifier(name: str, value: Term, label: str = "") -> Row:
-    shown = {"valueLabel": literal(label)} if label else {}
-    return row(qualifier=iri(DEF + name), qualifierLabel=literal(name), value=value, **shown)
-
-
-def said(phrase: Phrase) -> str:
-    return " ".join([*([phrase.label] if phrase.label else []), *(value.text for value in phrase.values)])
+from kg.web.views import Value
 
 
 @pytest.mark.parametrize(
@@ -57,71 +34,6 @@ def test_dates_are_as_precise_as_stated(stated: str, shown: str) -> None:
 def test_a_stretch_names_a_shared_year_once() -> None:
     assert dates.stretch("2024-05-27", "2024-06-02") == ("27 May", "2 June 2024")
     assert dates.stretch("2024-12-27", "2025-01-02") == ("27 December 2024", "2 January 2025")
-
-
-@pytest.mark.parametrize(
-    ("content", "shown"),
-    [("30000", "30,000"), ("28.0", "28"), ("80.65", "80.65"), ("62.50", "62.5"), ("x", "x")],
-)
-def test_numbers_have_thousands_apart_and_no_idle_decimals(content: str, shown: str) -> None:
-    assert figures.number(content) == shown
-
-
-MONEY = [
-    ("1700000000", "EUR", "€1.7 bn", "1,7 Md€", "€1,700,000,000"),
-    ("968000000.0", "PLN", "PLN 968 m", "968 M PLN", "PLN 968,000,000"),
-    ("2316674361", "USD", "US$2.32 bn", "2,32 Md$US", "US$2,316,674,361"),
-    ("1964616.3", "GBP", "£1.96 m", "1,96 M£GB", "£1,964,616.3"),
-    ("650000", "EUR", "€650,000", "650 000 €", "€650,000"),
-]
-
-
-@pytest.mark.parametrize(("content", "currency", "english", "french", "exact"), MONEY)
-def test_money_is_short_from_a_million_on_and_exact_beside_it(
-    content: str, currency: str, english: str, french: str, exact: str
-) -> None:
-    told = views.money(content, currency)
-    assert plain(told.text) == english
-    assert plain(figures.money(content, currency)) == exact
-    assert plain(told.exact) == ("" if english == exact else exact)
-    assert told.raw == content
-    language.speak("fr")
-    try:
-        assert plain(views.money(content, currency).text) == french
-    finally:
-        language.speak("en")
-
-
-def plain(text: str) -> str:
-    """With every kind of space as a plain one."""
-    return re.sub(r"\s", " ", text)
-
-
-@pytest.mark.parametrize(
-    ("content", "english", "french"),
-    [("4400000", "4.4 million", "4,4 millions"), ("630000000000", "630 billion", "630 milliards"),
-     ("999999", "999,999", "999 999"), ("x", "x", "x"), ("NaN", "NaN", "NaN"),
-     ("-1500000", "-1.5 million", "-1,5 million")],
-)  # fmt: skip
-def test_other_big_numbers_are_in_words(content: str, english: str, french: str) -> None:
-    assert plain(figures.short(content)) == english
-    language.speak("fr")
-    try:
-        assert plain(figures.short(content)) == french
-    finally:
-        language.speak("en")
-
-
-def test_a_short_number_is_printed_with_the_exact_one() -> None:
-    site = Site("")
-    printed = inline.value(site, markup.local, views.of_term(literal("4400000", "decimal")))
-    assert plain(str(printed)) == '<data value="4400000" title="4,400,000">4.4 million</data>'
-    assert str(inline.value(site, markup.local, views.of_term(literal("28.0", "decimal")))) == "28"
-
-
-def test_years_and_shares_are_left_as_they_are() -> None:
-    assert views.of_term(literal("2024", "gYear")) == Value("2024", moment="2024")
-    assert views.of_term(literal("33.4", "decimal")) == Value("33.4")
 
 
 def test_terms_in_words() -> None:
@@ -215,21 +127,6 @@ def test_the_time_of_a_claim_in_words(columns: dict[str, str], shown: str) -> No
     phrase = claims_view.when({name: literal(day, types[len(day)]) for name, day in columns.items()})
     assert phrase is not None
     assert said(phrase) == shown
-
-
-@pytest.mark.parametrize(
-    ("told", "shown", "left"),
-    [
-        (literal("1700000000", "decimal"), "€1.7 bn", []),
-        (iri(CODE + "unknown/not-stated"), "not-stated by the source", ["currency EUR"]),
-    ],
-)
-def test_the_value_of_a_claim_and_its_currency_are_one(told: Term, shown: str, left: list[str]) -> None:
-    euro = row(claim=iri("c"), **qualifier("currency", iri(CODE + "currency/EUR")))
-    given = row(claim=iri("c"), object=told, objectLabel=literal("not-stated"))
-    (claim,) = claims_view.claims([given], [euro], [])
-    assert plain(claim.object.text) == shown
-    assert [said(phrase) for phrase in claim.qualifiers] == left
 
 
 def test_a_claim_without_time_says_none() -> None:
