@@ -92,7 +92,7 @@ class Lexicon:
         self.matches = schema_org.matches(await asker.raw("schema-org"))
         if asker.statements <= _READ_WHOLE:
             self._remember((), await asker.raw("captions", thing=[""]))
-            self._whole = True
+            self._whole = len(self._captions) < _KEPT_THINGS  # else some were forgotten again
         self._above = above
 
     def _remember(self, wanted: Iterable[Iri], rows: Iterable[Row]) -> None:

@@ -20,7 +20,7 @@ from kg.formats import Format
 from kg.serving import Current, Serving, Values
 from kg.stored import StoredQuery
 from kg.terms import BASE, DEF, SPACES, Iri
-from kg.web import assets, dates, inline, islands, language, views
+from kg.web import assets, dates, figures, inline, islands, language, views
 from kg.web.language import LANGUAGES, Language
 from kg.web.lexicon import PICTURED, Lexicon, icons, lexicon
 from kg.web.replies import DAYS, days, root
@@ -247,7 +247,7 @@ def environment() -> Environment:
     )
     made.filters["day"] = dates.written
     made.filters["slug"] = views.slug
-    made.filters["number"] = lambda amount: views.number(str(amount))
+    made.filters["number"] = lambda amount: figures.number(str(amount))
     made.globals["island"] = islands.island
     made.tests["local"] = local
     made.globals["_"] = language.say

@@ -104,6 +104,7 @@ async def query(
         "query.html",
         where,
         stored=stored,
+        summary=queries_view.summary(stored),
         questions=queries_view.asked(stored, await _questions(serving, served)),
         fields=queries_view.fields(stored, values),
         given=values,
@@ -124,7 +125,11 @@ async def workbench(
         text=text or _beginning(serving),
         wrong=wrong,
         place=queries_view.place(text, wrong.members) if wrong else None,
-        examples=[q for q in offered(serving.settings.queries).values() if q.path.parent.name == "api"],
+        examples=[
+            (one, queries_view.summary(one))
+            for one in offered(serving.settings.queries).values()
+            if one.path.parent.name == "api"
+        ],
         solutions=formats.of_family("solutions"),
         graphs=formats.of_family("graph"),
     )

@@ -169,10 +169,3 @@ def glances(lines: Sequence[Line], most: int = 3) -> tuple[Glance, ...]:
     return tuple(
         Glance(relation, tuple(found[:most]), max(len(found) - most, 0)) for relation, found in by_relation.items()
     )
-
-
-def quantity(claim: Claim | None) -> float | None:
-    """How many the claim speaks of: the number told, else the least."""
-    if claim is None:
-        return None
-    return claim.numbers.get("quantity", claim.numbers.get("quantityMin"))
