@@ -48,10 +48,9 @@ def every_kind() -> Iterator[Shot]:
 
 
 README = (
-    Shot("firm", "firm", "/id/arquus.html", 1280, 1000, height=900),
+    Shot("firm", "firm", "/id/arquus.html", 1280, 1000, height=1080),
     Shot("order", "order", "/id/belgium-caesar-order-2024.html", 1280, 1000, height=900),
-    Shot("graph", "graph view", "/graph-view?of=camo", 1280, 1000, height=950),
-    Shot("path", "path", "/path?from=arquus&to=belgium", 1280, 1000, height=950),
+    Shot("path", "path", "/path?from=arquus&to=belgium", 1280, 1000, height=1100),
     Shot("phone", "deal", "/id/john-cockerill-arquus-merger.html", 390, 844, "dark", height=1100),
 )
 
