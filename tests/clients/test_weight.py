@@ -28,7 +28,11 @@ def visited(browser: Browser, address: str, path: str) -> Visit:
     context = browser.new_context(base_url=address)
     page = context.new_page()
     asked: list[Request] = []
-    page.on("request", asked.append)
+
+    def note(request: Request) -> None:
+        asked.append(request)
+
+    page.on("request", note)
     answer = page.goto(path, wait_until="networkidle")
     assert answer is not None
     assert answer.status < 500
