@@ -25,8 +25,9 @@ def test_pages_and_sheets_come_compressed_to_who_takes_it(client: TestClient, pa
     assert hidden.sub("", packed.text) == hidden.sub("", plain.text)
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [path for path in PAGES if "no-such" not in path])
 def test_head_is_told_the_same_length(client: TestClient, path: str) -> None:
+    """Of pages that say the same each time; one about a mistake names the request."""
     asked, told = (client.request(method, path, headers=SQUEEZED) for method in ("GET", "HEAD"))
     assert told.content == b""
     for name in ("content-encoding", "content-length", "vary"):

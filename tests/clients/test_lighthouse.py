@@ -27,11 +27,11 @@ def scored(address: str, browser_path: str, whole: dict[str, str], read: dict[st
     """(kind, form) → what Lighthouse tells of the page.
 
     Raises:
-        subprocess.TimeoutExpired: it took more than four minutes.
+        subprocess.TimeoutExpired: it took more than six minutes.
     """
     asked = json.dumps({"address": address, "whole": whole, "read": read})
     done = subprocess.run(
-        ["node", SCRIPT, asked], capture_output=True, text=True, timeout=240, check=False,
+        ["node", SCRIPT, asked], capture_output=True, text=True, timeout=360, check=False,
         env={**os.environ, "CHROME_PATH": browser_path},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
