@@ -12,7 +12,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 help:
 	@echo "make serve [PORT=8000]  set up, build the graph, serve it at http://127.0.0.1:8000"
 	@echo "make test               set up, run every check"
-	@echo "make test-clients       ask with Comunica, YASGUI and Apache Jena (needs Node.js 20 and Java)"
+	@echo "make test-clients       ask with Comunica, YASGUI and Jena; judge pages with Lighthouse and vnu (Node.js 20, Java)"
 	@echo "make test-engines       publish to Oxigraph and Virtuoso, and answer from them"
 	@echo "make web                check and build the scripts of the pages anew (needs Node.js 20)"
 	@echo "make check              check the Turtle files and print the report"
@@ -33,7 +33,7 @@ test: $(VENV)/dev chromium
 	$(BIN)/kg fmt --check
 	$(BIN)/pytest -n 2 --dist loadfile
 
-# Clients that need Node.js (with npm) and Java: Comunica, YASGUI, Apache Jena of Debian.
+# What needs Node.js (with npm) and Java: Comunica, YASGUI, Apache Jena of Debian; Lighthouse, the Nu HTML Checker.
 .PHONY: test-clients
 test-clients: $(VENV)/dev chromium
 	sh .ci/clients

@@ -1,16 +1,14 @@
 """What many tests share: the communiqué's graph built once, the whole one, and a copy of the project to break."""
 
 import shutil
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 from starlette.testclient import TestClient
 from tests import communique
+from tests.served import served
 
 from kg.compiler.build import Graph, build, graph
 from kg.settings import Settings
@@ -72,14 +70,8 @@ def client(settings: Settings, built: Snapshot) -> Iterator[TestClient]:
 @pytest.fixture(scope="session")
 def address(settings: Settings, built: Snapshot) -> Iterator[str]:
     """The communiqué's graph, served on a free port."""
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    with served(settings) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

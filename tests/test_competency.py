@@ -1,9 +1,10 @@
-"""What analysts ask: stored queries with golden answers, and the competency questions with what they must say."""
+"""What analysts ask: queries and panels with golden answers, and the competency questions with what they must say."""
 
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from tests import golden_files
 
 from kg.competency import Connection, Question, connections, questions
 from kg.compiler.build import Graph
@@ -15,6 +16,7 @@ from kg.terms import ID, prefixes
 ROOT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden"
 QUERIES = library(ROOT / "queries" / "api")
+PANELS = golden_files.panels(ROOT / "queries")
 
 
 @pytest.mark.parametrize("name", sorted(QUERIES))
@@ -38,6 +40,24 @@ def test_every_query_says_which_columns_it_has(assembled: Graph, name: str) -> N
     found = assembled.store.query(query.text)
     if isinstance(found, ox.QuerySolutions) and query.columns:
         assert [v.value for v in found.variables] == list(query.columns)
+
+
+@pytest.fixture(scope="module")
+def part(tmp_path_factory: pytest.TempPathFactory) -> ox.Store:
+    """The graph that the panels are asked of."""
+    return golden_files.part(tmp_path_factory.mktemp("part"))
+
+
+@pytest.mark.parametrize("name", sorted(PANELS))
+def test_a_panel_says_of_every_entity_what_is_golden(part: ox.Store, name: str) -> None:
+    found = golden_files.answer(PANELS[name], part, prefixes(ROOT / "ontology"))
+    golden = (golden_files.PANELS / f"{name}.csv").read_text("utf-8")
+    assert found.splitlines() == golden.splitlines()
+    assert len(golden.splitlines()) > 1
+
+
+def test_every_golden_panel_has_its_query() -> None:
+    assert {path.stem for path in golden_files.PANELS.glob("*.csv")} == set(PANELS)
 
 
 def test_nothing_that_was_only_announced_or_wished_for_is_a_plain_fact(assembled: Graph) -> None:

@@ -33,6 +33,12 @@ def test_links_between_pages_lead_somewhere(path: Path) -> None:
         assert (path.parent / target).exists(), target
 
 
+def test_the_pictures_of_the_readme_are_there_and_small() -> None:
+    shown = set(re.findall(r"docs/images/[\w.-]+", (ROOT / "README.md").read_text("utf-8")))
+    assert shown == {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs" / "images").iterdir()}
+    assert [name for name in shown if (ROOT / name).stat().st_size > 200_000] == []
+
+
 def test_the_commands_of_the_readme_answer(client: TestClient) -> None:
     text = (ROOT / "README.md").read_text("utf-8")
     paths = re.findall(r"http://127\.0\.0\.1:8000(/[^\s'>]+)", text)

@@ -10,6 +10,7 @@ import yaml
 from starlette.testclient import TestClient
 from tests.reading import CAESAR_ORDER, HTML, LETTER, MERGER, SHELL_LINE, by_class, page, parsed, words
 
+from kg import stored
 from kg.web import claims_view, dates, declared, language, markup, pages, sources_view, terms_view
 from kg.web.ties import STANDINGS
 
@@ -82,6 +83,36 @@ def test_every_panel_speaks_both_languages() -> None:
     for panel in declared.declared(ROOT / "queries"):
         for told in (panel.titles, *panel.heads.values(), *filter(None, (panel.empties, panel.leads))):
             assert set(told) == set(language.LANGUAGES), panel.name
+
+
+def test_every_stored_query_is_told_in_french() -> None:
+    library = stored.library(ROOT / "queries" / "api")
+    assert len(library) >= 40
+    for query in library.values():
+        told = (query.french, *(parameter.french for parameter in query.parameters))
+        assert all(told), query.name
+        assert not {query.summary, *(parameter.description for parameter in query.parameters)} & {*told}, query.name
+
+
+def test_a_query_is_told_in_the_readers_language_and_what_is_not_says_so(client: TestClient) -> None:
+    path = "/query/stakes?lang=fr"
+    tree = page(client, path)
+    (lead,) = by_class(tree, "lead")
+    assert words(lead) == "Qui détient combien de quelle entreprise, depuis quand et jusqu’à quand."
+    assert [e.get("lang") for e in lead.iter() if e.get("lang")] == []
+    hints = {str(e.get("id")): words(e) for e in by_class(tree, "hint")}
+    assert hints["firm-means"] == "L’entreprise ; vide pour toutes."
+    english = [e for e in tree.iter("p") if e.get("lang") == "en"]
+    assert "Every claim on a stake" in words(english[0]), "descriptions are in English, and marked so"
+    (meta,) = [e for e in tree.iter("meta") if e.get("name") == "description"]
+    assert str(meta.get("content")).startswith("Qui détient")
+    assert words(by_class(page(client, "/query/stakes"), "lead")[0]).startswith("Who holds how much")
+    listed = words(page(client, "/query?lang=fr"))
+    assert "Qui détient combien" in listed
+    assert "Who holds how much" not in listed
+    workbench = words(page(client, "/sparql?lang=fr"))
+    assert "Requêtes pour commencer" in workbench
+    assert "Qui a rencontré qui" in workbench
 
 
 @pytest.mark.parametrize(

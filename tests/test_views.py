@@ -5,39 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.rows import iri, literal, qualifier, row, said
 
 from kg import formats
 from kg.serving import Row, Term
 from kg.stored import Parameter, StoredQuery
-from kg.terms import CODE, DEF, ID, XSD
+from kg.terms import CODE, DEF, ID
 from kg.web import claims_view, dates, markup, queries_view, terms_view, views
 from kg.web.markup import Site
 from kg.web.qualifiers_view import in_words, notes_of
-from kg.web.views import Phrase, Value
-
-
-def iri(text: str) -> Term:
-    return {"type": "uri", "value": text}
-
-
-def literal(text: str, datatype: str = "", language: str = "") -> Term:
-    term: dict[str, str] = {"type": "literal", "value": text}
-    term |= {"datatype": XSD + datatype} if datatype else {}
-    term |= {"xml:lang": language} if language else {}
-    return term  # type: ignore[return-value]  # a term with a language has a key that TypedDict cannot spell
-
-
-def row(**terms: Term) -> Row:
-    return dict(terms)
-
-
-def qualifier(name: str, value: Term, label: str = "") -> Row:
-    shown = {"valueLabel": literal(label)} if label else {}
-    return row(qualifier=iri(DEF + name), qualifierLabel=literal(name), value=value, **shown)
-
-
-def said(phrase: Phrase) -> str:
-    return " ".join([*([phrase.label] if phrase.label else []), *(value.text for value in phrase.values)])
+from kg.web.views import Value
 
 
 @pytest.mark.parametrize(
@@ -57,14 +34,6 @@ def test_dates_are_as_precise_as_stated(stated: str, shown: str) -> None:
 def test_a_stretch_names_a_shared_year_once() -> None:
     assert dates.stretch("2024-05-27", "2024-06-02") == ("27 May", "2 June 2024")
     assert dates.stretch("2024-12-27", "2025-01-02") == ("27 December 2024", "2 January 2025")
-
-
-@pytest.mark.parametrize(
-    ("content", "shown"),
-    [("30000", "30,000"), ("28.0", "28"), ("80.65", "80.65"), ("62.50", "62.5"), ("x", "x")],
-)
-def test_numbers_have_thousands_apart_and_no_idle_decimals(content: str, shown: str) -> None:
-    assert views.number(content) == shown
 
 
 def test_terms_in_words() -> None:
@@ -102,6 +71,12 @@ def test_only_outside_web_addresses_become_links() -> None:
         ([("lead", literal("true", "boolean"))], ["leads"]),
         ([("lead", literal("false", "boolean"))], []),
         ([("unit", iri(CODE + "unit/per-year"))], ["in per-year"]),
+        ([("currency", iri(CODE + "currency/EUR"))], ["currency EUR"]),
+        ([("amount", literal("2000", "decimal"))], ["amount 2,000"]),
+        (
+            [("amount", literal("2000000", "decimal")), ("currency", iri(CODE + "currency/EUR"))],
+            ["amount €2\N{NO-BREAK SPACE}m"],
+        ),
     ],
 )
 def test_qualifiers_are_in_words(rows: list[tuple[str, Term]], shown: list[str]) -> None:

@@ -28,23 +28,31 @@ _FORM = re.compile(r"^\s*(SELECT|ASK|CONSTRUCT|DESCRIBE)\b", re.MULTILINE | re.I
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a stored query; ``example`` is the SPARQL text that stands in its braces."""
+    """One parameter of a stored query; ``example`` is the SPARQL text that stands in its braces.
+
+    ``french`` is the description in French; empty where the file has none.
+    """
 
     name: str
     kind: Kind
     description: str
     example: str
+    french: str = ""
 
 
 @dataclass(frozen=True)
 class StoredQuery:
-    """A query file: ``name`` is the file's name, the endpoint's and the golden file's."""
+    """A query file: ``name`` is the file's name, the endpoint's and the golden file's.
+
+    ``french`` is the summary in French; empty where the file has none.
+    """
 
     name: str
     path: Path
     text: str
     form: Form
     summary: str
+    french: str = ""
     description: str = ""
     questions: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
@@ -140,6 +148,7 @@ def read(path: Path) -> StoredQuery:
         text=text,
         form=form.group(1).upper(),  # type: ignore[arg-type]  # the pattern admits only these
         summary=str(header.pop("summary")),
+        french=str(header.pop("summary-fr", "")),
         description=str(header.pop("description", "")).strip(),
         questions=tuple(str(q) for q in header.pop("question", ())),
         parameters=tuple(_parameters(path, text, header.pop("parameters", {}))),
@@ -171,7 +180,7 @@ def _parameters(path: Path, text: str, declared: Mapping[str, Mapping[str, str]]
         kind: Kind = field_["type"]  # type: ignore[assignment]  # checked on the next line
         if kind not in ("iri", "date", "text", "integer"):
             raise BrokenQuery(f"{path}: parameter '{name}' has the unknown type '{kind}'.", file=str(path))
-        found.append(Parameter(name, kind, field_["description"], slots[0].strip()))
+        found.append(Parameter(name, kind, field_["description"], slots[0].strip(), field_.get("french", "")))
     return found
 
 

@@ -22,10 +22,15 @@ KINDS = {
     "claim": "/claim/john-cockerill-arquus-merger-party-john-cockerill.html",
     "dispute": "/claim/dispute-john-cockerill-arquus-merger-belgian-party.html",
     "term": "/def/hasParticipant.html",
+    "code": "/code/status/signed.html",
+    "shape": "/shape/Cycle.html",
     "graph": "/graph/data/deals/john-cockerill-arquus.html",
     "search": "/search?q=cockerill",
     "library": "/query",
     "query": "/query/orders",
+    "workbench": "/sparql",
+    "graph view": "/graph-view?of=camo",
+    "path": "/path?from=arquus&to=belgium",
     "ontology": "/ontology",
     "rules": "/shapes",
     "sources": "/sources",
@@ -34,5 +39,21 @@ KINDS = {
     "changes": "/changes",
     "about": "/about",
     "export": "/export",
-    "mistake": "/id/no-such-thing.html",
+    "thing that is not": "/id/no-such-thing.html",
+    "query that is not": "/query/no-such-query",
+    "question refused": "/query/orders?buyer=%3Cx",
+    "day that is none": "/sources?asOf=2024-13-99",
 }
+"""Kind → address, each in the communiqué's graph and in the whole one."""
+
+REFUSED = ("thing that is not", "query that is not", "question refused", "day that is none")
+"""The kinds that are answered with a page about what went wrong."""
+
+ISLANDS = ("graph view", "path", "workbench")
+"""The kinds whose pages load a script of their own, to draw or to edit."""
+
+
+def asked(path: str, **parameters: str) -> str:
+    """The address of the same page with further parameters."""
+    given = "&".join(f"{name}={text}" for name, text in parameters.items() if f"{name}=" not in path)
+    return f"{path}{'&' if '?' in path else '?'}{given}" if given else path

@@ -1,63 +1,89 @@
 """Pictures of every kind of page, on a desk and on a phone, light and dark: to be looked at, not compared.
 
-``make shots``, or ``python -m tests.browser.shots FOLDER`` once the graph is built.
+``make shots``, or ``python -m tests.browser.shots FOLDER`` once the graph is built. With ``docs/images`` in the place
+of the folder: the pictures of the README, which are the tops of some pages.
 """
 
 import shutil
 import sys
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-import uvicorn
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
 from tests.browser.kinds import KINDS
 from tests.conftest import QUIET
+from tests.served import served
 
 from kg.settings import Settings
-from kg.web.app import create_app
 
 SIZES = {"desk": (1280, 1000), "phone": (390, 844)}
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+DRAWN = {"graph view": ".dot", "path": ".dot", "workbench": ".CodeMirror"}
+"""What is there once the script of a page has done its work."""
+TALLEST = 6_000
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
 
 
-@contextmanager
-def served() -> Iterator[str]:
-    """The address of the built graph, served on a free port."""
-    app = create_app(Settings())
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+@dataclass(frozen=True)
+class Shot:
+    """A picture: of which page, how large, in which scheme; as tall as the page where no height is told."""
+
+    name: str
+    kind: str
+    path: str
+    width: int
+    window: int
+    scheme: Literal["light", "dark"] = "light"
+    height: int = 0
 
 
-def shoot(address: str, folder: Path) -> int:
-    """Write a PNG of each page, size and scheme into the folder; returns how many."""
+def every_kind() -> Iterator[Shot]:
+    """Each kind of page in each size and scheme."""
+    for scheme in SCHEMES:
+        for size, (width, window) in SIZES.items():
+            for kind, path in KINDS.items():
+                yield Shot(f"{kind.replace(' ', '-')}.{size}.{scheme}", kind, path, width, window, scheme)
+
+
+README = (
+    Shot("firm", "firm", "/id/arquus.html", 1280, 1000, height=1080),
+    Shot("order", "order", "/id/belgium-caesar-order-2024.html", 1280, 1000, height=900),
+    Shot("path", "path", "/path?from=arquus&to=belgium", 1280, 1000, height=1100),
+    Shot("phone", "deal", "/id/john-cockerill-arquus-merger.html", 390, 844, "dark", height=1100),
+)
+
+
+def take(browser: Browser, address: str, shots: Iterator[Shot], folder: Path) -> int:
+    """Write a PNG of each into the folder; returns how many."""
     folder.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
-        for scheme in SCHEMES:
-            for size, (width, height) in SIZES.items():
-                page = browser.new_page(
-                    base_url=address,
-                    viewport={"width": width, "height": height},
-                    color_scheme="dark" if scheme == "dark" else "light",
-                )
-                for kind, path in KINDS.items():
-                    page.goto(path)
-                    page.screenshot(path=folder / f"{kind.replace(' ', '-')}.{size}.{scheme}.png")
-                page.close()
-        browser.close()
-    return len(KINDS) * len(SIZES) * len(SCHEMES)
+    page = browser.new_page(base_url=address)
+    taken = 0
+    for shot in shots:
+        page.emulate_media(color_scheme=shot.scheme, reduced_motion="reduce")
+        page.set_viewport_size({"width": shot.width, "height": shot.window})
+        answer = page.goto(shot.path)
+        assert answer is not None
+        assert answer.status < 500, shot.path
+        if shot.kind in DRAWN:
+            page.locator(DRAWN[shot.kind]).first.wait_for()
+        clip: FloatRect = {"x": 0, "y": 0, "width": shot.width, "height": shot.height or min(_tall(page), TALLEST)}
+        page.screenshot(timeout=90_000, path=folder / f"{shot.name}.png", full_page=True, clip=clip)
+        taken += 1
+    page.close()
+    return taken
+
+
+def _tall(page: Page) -> int:
+    found: int = page.evaluate("document.documentElement.scrollHeight")
+    return found
 
 
 if __name__ == "__main__":
     target = Path(sys.argv[1])
-    with served() as address:
-        sys.stdout.write(f"{shoot(address, target)} pictures in {target}\n")
+    chosen = iter(README) if target.resolve() == IMAGES else every_kind()
+    with served(Settings()) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        sys.stdout.write(f"{take(browser, address, chosen, target)} pictures in {target}\n")
+        browser.close()

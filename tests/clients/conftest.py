@@ -7,6 +7,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from tests.served import served
+
+from kg.compiler.build import build
+from kg.settings import Settings
 
 HERE = Path(__file__).parent
 
@@ -22,6 +26,14 @@ def modules() -> Path:
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is missing: run 'make test-clients'.")
     return folder
+
+
+@pytest.fixture(scope="session")
+def everything(whole_settings: Settings) -> Iterator[str]:
+    """The address of the project's whole graph: pages as long as readers meet them."""
+    build(whole_settings)
+    with served(whole_settings.model_copy(update={"deadline": 60})) as found:
+        yield found
 
 
 class Quiet(SimpleHTTPRequestHandler):

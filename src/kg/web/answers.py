@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 
 from kg.serving import Row, Values
 from kg.terms import Iri
-from kg.web import charts, panels_view, views
+from kg.web import panels_view, views
 from kg.web.asker import Asker
-from kg.web.charts import Amount, Drawing, Span
+from kg.web.charts import Drawing
 from kg.web.claims_view import Claim
 from kg.web.declared import Declared
+from kg.web.drawings import Charted, drawings
 from kg.web.panels import full
 from kg.web.panels_view import Line, Panel, Stages
 from kg.web.views import text, true
@@ -49,9 +50,23 @@ async def answered(
     """The panels of a thing that have something to show, or say that there is nothing; ``pages`` by panel."""
     answers = await asyncio.gather(*(_ask(asker, panel, iri, times, pages.get(panel.name, 1)) for panel in found))
     told = [answer for answer in answers if answer.rows or answer.panel.empty]
-    claims, stages = await asyncio.gather(_claims(asker, told, times), _stages(asker, told, times))
-    today = (times.get("asOf") or [asker.served.record_date or ""])[0]
-    return tuple(_panel(answer, claims, stages, today) for answer in told)
+    claims, (stages, drawn) = await asyncio.gather(_claims(asker, told, times), _charted(asker, told, iri, times))
+    return tuple(_panel(answer, claims, stages, drawn.get(answer.panel.name)) for answer in told)
+
+
+async def drawing(asker: Asker, panel: Declared, iri: Iri, times: Values) -> Drawing | None:
+    """The chart of one panel of a thing; ``None`` where there is nothing to draw."""
+    answer = await _ask(asker, panel, iri, times, 1)
+    return (await _charted(asker, [answer], iri, times))[1].get(panel.name)
+
+
+async def _charted(
+    asker: Asker, told: Sequence[Answer], iri: Iri, times: Values
+) -> tuple[Stages, dict[str, Drawing]]:
+    """How far the undertakings have come, and the charts, which show that."""
+    stages = await _stages(asker, told, times)
+    found = [Charted(answer.panel, answer.rows) for answer in told if answer.panel.chart and answer.rows]
+    return stages, await drawings(asker, found, iri, times, stages)
 
 
 async def _ask(asker: Asker, panel: Declared, iri: Iri, times: Values, page: int) -> Answer:
@@ -103,7 +118,7 @@ async def _stages(asker: Asker, answers: Sequence[Answer], times: Values) -> Sta
     return {iri: stage for iri, stage in found.items() if stage is not None}
 
 
-def _panel(answer: Answer, claims: Mapping[Iri, Claim], stages: Stages, today: str) -> Panel:
+def _panel(answer: Answer, claims: Mapping[Iri, Claim], stages: Stages, drawn: Drawing | None) -> Panel:
     panel = answer.panel
     lines = tuple(panels_view.line(panel, row, claims, stages) for row in answer.shown)
     if panel.form == "tree":
@@ -112,7 +127,7 @@ def _panel(answer: Answer, claims: Mapping[Iri, Claim], stages: Stages, today: s
         declared=panel,
         lines=lines,
         slice=answer.part if panel.form == "table" else views.cut(len(lines), 1, max(len(lines), 1)),
-        drawing=_drawing(answer, claims, stages, today),
+        drawing=drawn,
         glances=panels_view.glances(lines) if panel.form == "glance" else (),
     )
 
@@ -125,41 +140,3 @@ def _grown(one: Line, answer: Answer, claims: Mapping[Iri, Claim], above: frozen
         return replace(one, more=_UNKNOWN not in one.node)
     lines = (panels_view.line(answer.panel, row, claims, {}) for row in answer.below[one.node] if true(row, "holds"))
     return replace(one, children=tuple(_grown(line, answer, claims, above | {one.node}) for line in lines))
-
-
-def _drawing(answer: Answer, claims: Mapping[Iri, Claim], stages: Stages, today: str) -> Drawing | None:
-    if answer.panel.chart == "spans":
-        return charts.spans([_span(answer.panel, row, claims) for row in answer.shown], today)
-    if answer.panel.chart == "years":
-        return charts.amounts(_amounts(answer, claims, stages))
-    return None
-
-
-def _span(panel: Declared, row: Row, claims: Mapping[Iri, Claim]) -> Span:
-    claim = claims.get(text(row, "claim"))
-    wrong = claim is not None and claim.verdict in ("refuted", "uncertain", "set aside")
-    ended = bool(text(row, "end"))
-    return Span(
-        lane=views.value(row, panel.lane, f"{panel.lane}Label").text,
-        words=views.value(row, panel.bar, f"{panel.bar}Label").text,
-        start=text(row, "start"),
-        end=text(row, "end"),
-        seen=text(row, "seen"),
-        kind="bar-over" if wrong else ("bar-past" if ended else "bar"),
-        iri=text(row, panel.bar),
-    )
-
-
-def _amounts(answer: Answer, claims: Mapping[Iri, Claim], stages: Stages) -> list[Amount]:
-    """What is ordered by year of the latest step, real or not; only where a quantity is told on this page."""
-    found = []
-    for row in answer.shown:
-        stage = stages.get(text(row, answer.panel.stage))
-        amount = panels_view.quantity(claims.get(text(row, "claim")))
-        day = stage.since.moment if stage and stage.since else ""
-        if stage and day and amount and not stage.ended:
-            series = views.value(
-                row, "buyer" if "buyer" in row else "item", "buyerLabel" if "buyer" in row else "itemLabel"
-            )
-            found.append(Amount(int(day[:4]), series.text, amount, stage.realised))
-    return found

@@ -143,11 +143,9 @@ async def _ran(
 
         async def made() -> Response:
             rows = await serving.rows(served, stored, values) if _tabular(stored) else []
-            shown = await pages.query(request, serving, served, stored, values, list(stored.columns), rows)
-            shown.headers.update(headers(tag))
-            return shown
+            return await pages.query(request, serving, served, stored, values, list(stored.columns), rows)
 
-        return await kept.page(request, tag, made, keep=serving.settings.cache_bytes > 0)
+        return await kept.page(request, serving.settings, tag, made)
     if form in SOLUTIONS and _tabular(stored):
         text = stored.filled(values, serving.prefixes)
         body = await serving.body(served, Query(text, Accept(solutions=form.media_type)))
@@ -175,13 +173,7 @@ def _add_descriptions(routes: APIRouter, serving: Serving) -> None:
                     return held
                 if form is not HTML:
                     return await downloaded(request, serving, served, graph, form, tag)
-
-                async def made() -> Response:
-                    response: Response = await page(request, serving, served)
-                    response.headers.update(headers(tag))
-                    return response
-
-                return await kept.page(request, tag, made, keep=serving.settings.cache_bytes > 0)
+                return await kept.page(request, serving.settings, tag, lambda: page(request, serving, served))
 
         routes.add_api_route(
             f"/{name}", answer, methods=["GET"], tags=["descriptions"], summary=summary, response_class=Response
@@ -203,10 +195,4 @@ def _add_descriptions(routes: APIRouter, serving: Serving) -> None:
             tag = tagged(request, serving.settings, served, HTML)
             if held := unchanged(request, tag):
                 return held
-
-            async def made() -> Response:
-                response: Response = await pages.home(request, serving, served)
-                response.headers.update(headers(tag))
-                return response
-
-            return await kept.page(request, tag, made, keep=serving.settings.cache_bytes > 0)
+            return await kept.page(request, serving.settings, tag, lambda: pages.home(request, serving, served))

@@ -1,23 +1,26 @@
 """The application: routes and middleware put together around one served graph."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.staticfiles import StaticFiles
 
 from kg import __version__
+from kg.errors import KgError
 from kg.serving import Serving
 from kg.settings import Settings
 from kg.web import (
     api,
+    assets,
+    charts_view,
     exports,
     finding,
     graph_view,
     islands,
+    markup,
     operations,
     path_view,
     problems,
@@ -26,9 +29,11 @@ from kg.web import (
     things,
 )  # fmt: skip
 from kg.web.access import Access
+from kg.web.asker import Asker
 from kg.web.envelope import Envelope
 from kg.web.forwarded import Forwarded
 from kg.web.operations import Operations
+from kg.web.packing import Packed
 from kg.web.rates import Callers, Rates
 
 
@@ -43,7 +48,8 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        await serving.start()
+        await asyncio.gather(serving.start(), asyncio.to_thread(markup.prepare))
+        await _prepare(serving)
         try:
             async with operating.sampling():
                 yield {"observer": operating}
@@ -66,17 +72,26 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(finding.router(serving))
     app.include_router(graph_view.router(serving))
     app.include_router(path_view.router(serving))
+    app.include_router(charts_view.router(serving))
     app.include_router(exports.router(serving))
     app.include_router(reference.router(serving))
     app.include_router(things.router(serving))
     app.mount("/static/islands", islands.files, name="islands")
-    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.mount("/static", assets.Assets(), name="static")
     _wrap(app, settings, operating)
     return app
 
 
+async def _prepare(serving: Serving) -> None:
+    """Read what things are called before the first page asks; what cannot be read now is read then."""
+    with suppress(KgError):
+        async with serving.current() as served:
+            await Asker(serving, served).learn()
+
+
 def _wrap(app: FastAPI, settings: Settings, operating: Operations) -> None:
     """The layers around the routes, from the inside out."""
+    app.add_middleware(Packed)
     app.add_middleware(Envelope, settings=settings)
     app.add_middleware(Callers, rates=Rates.of(settings))
     app.add_middleware(

@@ -8,7 +8,7 @@ from kg.serving import Current, Row, Serving, Term
 from kg.stored import find
 from kg.terms import BASE, Iri
 from kg.web.language import Language, spoken
-from kg.web.lexicon import GIST, LABELS, LOCATOR, REASON, REVERSE, Lexicon, lexicon
+from kg.web.lexicon import GIST, LABELS, LOCATOR, PICTURED, REASON, REVERSE, Lexicon, lexicon
 
 _AT_ONCE = 8
 _LABEL, _FRENCH = "Label", "French"
@@ -63,8 +63,9 @@ class Asker:
             return await self.serving.rows(self.served, find(self.serving.settings.queries, name), values)
 
     async def learn(self, more: Iterable[Iri] = ()) -> None:
-        """Look up what kinds of thing have come up, for their icons."""
-        await self.lexicon.learn(self, {iri for iri in (*self.seen, *more) if iri.startswith(BASE)})
+        """Look up what kinds of thing have come up, for their icons, and what is called how of some ``more``."""
+        shown = {iri for iri in self.seen if iri.startswith(PICTURED)}
+        await self.lexicon.learn(self, shown | {iri for iri in more if iri.startswith(BASE)})
 
 
 def _things(row: Row) -> Iterator[Iri]:

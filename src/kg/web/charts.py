@@ -1,28 +1,45 @@
-"""Charts that the server draws: spans on a line of years, and amounts by year. Geometry only; a template prints it.
+"""Charts that the server draws, and spans on a line of years. Geometry; a template prints it.
 
-A drawing has no meaning of its own: the table beside it says the same in words.
+A drawing has no meaning of its own: its records say the same in words and numbers, for a table and for CSV. What is
+not known never looks like what is: an end that nobody told fades out, a day told as a year is as broad as the year, a
+sighting is a circle, and what is doubted or disputed is hatched.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, TypeAlias
 
 from kg.terms import Iri
 
 Kind: TypeAlias = Literal["bar", "bar-open", "bar-past", "bar-over"]
+Form: TypeAlias = Literal["spans", "shares", "steps", "years"]
+Sign: TypeAlias = Literal["seen", "fades-in", "fades-out", "vague", "doubtful", "untold", "real", "open", "over"]
+"""What a reader must be told of the shapes of a drawing."""
 Across: TypeAlias = Callable[[float], float]
+Record: TypeAlias = Mapping[str, str]
+"""What one shape stands for: column → text; days in ISO, numbers plain."""
 
 WIDTH = 760
-_LEFT, _RIGHT, _TOP, _LANE, _HEIGHT = 190, 20, 22, 30, 190
+LEFT, RIGHT, TOP, LANE = 226, 20, 22, 30
+_TALL, _WHOLE = 58, 40
+"""The height of a lane of shares, and of a bar that is the whole of something."""
+_THIN, _STUB, _LEAST_WIDTH = 6, 34, 3
+_FADING = 0.6
+"""The part of a fading bar that is dark enough to be written on."""
 _MOST_TICKS = 12
-_MOST_SERIES = 6
 _DAYS_A_YEAR = 365.25
+_EVEN = 34 / _DAYS_A_YEAR
+"""In years: bounds that are closer, such as those of a month, are drawn as one edge."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """A bar with its words; ``fading`` ends are not known, ``seen`` is one day only."""
+    """A shape with its words: a bar, or where ``seen`` a circle on a day, on a stem as high as what it counts.
+
+    ``before`` and ``after`` are the widths at its ends in which it can have begun and ended, ``may`` is the height
+    that it can have besides its own; ``signs`` tell what else is not known of it.
+    """
 
     x: float
     y: float
@@ -32,8 +49,15 @@ class Box:
     kind: Kind | str
     iri: Iri = ""
     text: str = ""
-    seen: bool = False
-    open_end: bool = False
+    before: float = 0.0
+    after: float = 0.0
+    may: float = 0.0
+    signs: frozenset[Sign] = frozenset()
+
+    @property
+    def seen(self) -> bool:
+        """Whether it is a sighting and no bar."""
+        return "seen" in self.signs
 
 
 @dataclass(frozen=True)
@@ -46,17 +70,20 @@ class Tick:
 
 @dataclass(frozen=True)
 class Lane:
-    """The name of a row of bars."""
+    """The name of a row of shapes, and from where to where a thread runs through it."""
 
     y: float
     text: str
+    whole: str = ""
+    thread: tuple[float, float] | None = None
+    base: float = 0.0
 
 
 @dataclass(frozen=True)
 class Drawing:
     """A chart: ``ticks`` are years across, ``rungs`` amounts upwards, ``key`` the names of its series."""
 
-    form: Literal["spans", "years"]
+    form: Form
     height: float
     boxes: tuple[Box, ...]
     ticks: tuple[Tick, ...]
@@ -66,12 +93,28 @@ class Drawing:
     today: float | None = None
     bottom: float = 0.0
     width: int = WIDTH
-    left: int = _LEFT
+    left: int = LEFT
+    records: tuple[Record, ...] = field(default=(), repr=False)
+
+    @property
+    def signs(self) -> tuple[Sign, ...]:
+        """The signs that stand in the drawing, each once."""
+        return tuple(sorted({sign for box in self.boxes for sign in box.signs}))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the records in which anything stands."""
+        return tuple(dict.fromkeys(name for record in self.records for name, text in record.items() if text))
 
 
 @dataclass(frozen=True)
 class Span:
-    """Something that lasted: ISO days; without a start it was only seen on ``seen``, without an end it may go on."""
+    """Something that lasted, in ISO days; each may be empty.
+
+    It began between ``start`` and ``start_by`` and ended between ``end`` and ``end_by``; without either it was only
+    seen between ``seen_from`` and ``seen``, and without an end it may go on. ``share`` is its least and greatest part
+    of a whole, in percent.
+    """
 
     lane: str
     words: str
@@ -80,124 +123,183 @@ class Span:
     seen: str
     kind: Kind
     iri: Iri = ""
+    start_by: str = ""
+    end_by: str = ""
+    doubtful: bool = False
+    share: tuple[float, float] | None = None
+    seen_from: str = ""
+    claim: Iri = ""
+
+    @property
+    def days(self) -> tuple[str, ...]:
+        """The days told of it."""
+        return tuple(
+            day for day in (self.start, self.start_by, self.end, self.end_by, self.seen_from, self.seen) if day
+        )
 
 
-@dataclass(frozen=True)
-class Amount:
-    """So much of a series in a year."""
-
-    year: int
-    series: str
-    amount: float
-    real: bool
-
-
-def _year(day: str) -> float:
+def year(day: str) -> float:
+    """An ISO day as a place on the line of years: ``2024-07-02`` → 2024.5."""
     found = date.fromisoformat(day[:10])
     return found.year + (found.timetuple().tm_yday - 1) / _DAYS_A_YEAR
 
 
-def spans(found: Sequence[Span], today: str) -> Drawing | None:
-    """Bars from start to end on a line of years, lane by lane; ``None`` where nothing has a day."""
-    dated = [span for span in found if span.start or span.seen or span.end]
+@dataclass(frozen=True)
+class Axis:
+    """The line of years of a drawing, from the first to the last."""
+
+    first: int
+    last: int
+    now: float
+
+    def across(self, at: float) -> float:
+        """Where a moment is, from the left."""
+        return round(LEFT + (at - self.first) / (self.last - self.first) * (WIDTH - LEFT - RIGHT), 1)
+
+    def day(self, day: str) -> float:
+        """Where an ISO day is, from the left."""
+        return self.across(year(day))
+
+    @property
+    def ticks(self) -> tuple[Tick, ...]:
+        """The years that are written above it."""
+        return tuple(Tick(self.across(each), str(each)) for each in years(self.first, self.last))
+
+
+def axis(days: Iterable[str], today: str, *, room: bool = False) -> Axis:
+    """The line of years that holds some days, at least one, and today; with ``room`` for what began before."""
+    found = [year(day) for day in days]
+    now = year(today) if today else max(found)
+    first, last = int(min(found)), int(max(*found, now)) + 1
+    return Axis(first - (-(-(last - first) // 12) if room else 0), last, now)
+
+
+def spans(found: Sequence[Span], today: str, form: Literal["spans", "shares"] = "spans") -> Drawing | None:
+    """Bars from start to end on a line of years, lane by lane; ``None`` where nothing has a day.
+
+    As ``shares``, a bar is as high as the part of the whole that it stands for.
+    """
+    dated = [span for span in found if span.days]
     if not dated:
         return None
-    days = [_year(day) for span in dated for day in (span.start, span.end, span.seen) if day]
-    now = _year(today) if today else max(days)
-    first, last = int(min(days)), int(max(*days, now)) + 1
-
-    def across(year: float) -> float:
-        return round(_LEFT + (year - first) / (last - first) * (WIDTH - _LEFT - _RIGHT), 1)
-
+    line = axis(
+        (day for span in dated for day in span.days), today, room=any(span.end and not span.start for span in dated)
+    )
+    tall = LANE if form == "spans" else _TALL
     lanes = list(dict.fromkeys(span.lane for span in dated))
-    boxes = tuple(_span_box(span, lanes.index(span.lane), across, now) for span in dated)
-    bottom = _TOP + len(lanes) * _LANE
+    made = _bar if form == "spans" else _share
+    boxes = tuple(made(span, TOP + lanes.index(span.lane) * tall, line) for span in dated)
+    bottom = TOP + len(lanes) * tall
     return Drawing(
-        form="spans",
+        form=form,
         height=bottom + 8,
-        boxes=boxes,
-        ticks=tuple(Tick(across(year), str(year)) for year in _years(first, last)),
-        lanes=tuple(Lane(_TOP + place * _LANE + 19, _short(lane)) for place, lane in enumerate(lanes)),
-        today=across(now),
+        boxes=tuple(sorted(boxes, key=lambda box: box.seen)),
+        ticks=line.ticks,
+        lanes=tuple(
+            Lane(TOP + place * tall + tall / 2 + 4, short(lane), lane, None, TOP + (place + 1) * tall - 4)
+            for place, lane in enumerate(lanes)
+        ),
+        today=line.across(line.now),
         bottom=bottom,
+        records=tuple(_record(span) for span in dated),
     )
 
 
-def _span_box(span: Span, lane: int, across: Across, now: float) -> Box:
-    y, same = _TOP + lane * _LANE + 5, span.words == span.lane
+def _record(span: Span) -> Record:
+    least, most = span.share or (None, None)
+    exact = least == most
+    return {
+        "lane": span.lane,
+        "words": span.words if span.words != span.lane else "",
+        "iri": span.iri,
+        "share": "" if least is None or not exact else f"{least:g}",
+        "shareMin": "" if least is None or exact else f"{least:g}",
+        "shareMax": "" if most is None or exact else f"{most:g}",
+        "startEarliest": span.start,
+        "startLatest": span.start_by or span.start,
+        "endEarliest": span.end,
+        "endLatest": span.end_by or span.end,
+        "seenEarliest": "" if span.start or span.end else span.seen_from,
+        "seenLatest": "" if span.start or span.end else span.seen,
+        "doubtful": "true" if span.doubtful else "",
+        "claim": span.claim,
+    }
+
+
+def _bar(span: Span, top: float, line: Axis) -> Box:
+    """A bar of the one height, or a circle for a sighting."""
     if not span.start and not span.end:
-        at = across(_year(span.seen))
-        return Box(
-            at - 6, y + 4, 12, 12, span.words, span.kind, span.iri, "" if same else _last_word(span.words), seen=True
-        )
-    start = across(_year(span.start or span.end))
-    end = across(_year(span.end)) if span.end else across(max(now, _year(span.start)))
-    wide = max(end - start, 3)
+        same = span.words == span.lane
+        return _sighting(span, line, top + LANE / 2, 0, "" if same else _last_word(span.words))
+    return _lasting(span, line, top + 5, LANE - 10, "")
+
+
+def _share(span: Span, top: float, line: Axis) -> Box:
+    """A bar, or the stem of a circle, as high as the share; one of unknown height is thin."""
+    base = top + _TALL - 4
+    least, most = span.share or (0.0, 0.0)
+    tall, may = least / 100 * _WHOLE, (most - least) / 100 * _WHOLE
+    told = "" if span.share is None else (f"{least:g} %" if least == most else f"{least:g}–{most:g} %")
+    if not span.start and not span.end:
+        made = _sighting(span, line, base - tall, tall, told)
+    else:
+        made = _lasting(span, line, base - (tall or _THIN), tall or _THIN, told)
+    signs: frozenset[Sign] = frozenset() if span.share else frozenset({"untold"})
+    return _changed(made, may=round(may, 1), signs=made.signs | signs)
+
+
+def _changed(box: Box, **changed: object) -> Box:
+    return Box(**{**box.__dict__, **changed})
+
+
+def _sighting(span: Span, line: Axis, y: float, stem: float, words: str) -> Box:
+    """A circle on its day, or in the middle of the time in which that lies."""
+    signs: set[Sign] = {"seen", "doubtful"} if span.doubtful else {"seen"}
+    before = _between(span.seen_from, span.seen, line)
+    signs |= {"vague"} if before else set()
+    told = f"{span.words}: {words}" if words and words not in span.words else span.words
+    at = round(line.day(span.seen) - before / 2, 1)
     return Box(
-        start, y, wide, _LANE - 10, span.words, span.kind, span.iri, _fitting(span.words, wide), open_end=not span.end
-    )
+        at, round(y, 1), 0, round(stem, 1), told, span.kind, span.iri, words, before, signs=frozenset(signs)
+    )  # fmt: skip
 
 
-def amounts(found: Iterable[Amount]) -> Drawing | None:
-    """Stacked bars, year by year, a colour for each series; ``None`` where there are fewer than two years."""
-    given = [one for one in found if one.amount > 0]
-    years = sorted({one.year for one in given})
-    if len(years) < 2:  # noqa: PLR2004 - one bar is no chart
-        return None
-    totals: dict[str, float] = {}
-    for one in given:
-        totals[one.series] = totals.get(one.series, 0.0) + one.amount
-    ranked = sorted(totals, key=lambda name: (-totals[name], name))
-    series = {name: f"s{min(place + 1, _MOST_SERIES)}" for place, name in enumerate(ranked)}
-    per_year = {year: sum(one.amount for one in given if one.year == year) for year in years}
-    step = _step(max(per_year.values()))
-    top = step * -(-max(per_year.values()) // step)
-    return _stacked(given, range(years[0], years[-1] + 1), series, step, top)
+def _lasting(span: Span, line: Axis, y: float, tall: float, told: str) -> Box:
+    """A bar: where an end is not told it fades, where it is told as a year it is vague."""
+    signs: set[Sign] = {"doubtful"} if span.doubtful else set()
+    first = line.day(span.start) if span.start else line.day(span.end) - _STUB
+    ending = span.end_by or span.end
+    last = line.day(ending) if ending else line.across(max(line.now, year(span.start_by or span.start)))
+    wide = max(last - first, _LEAST_WIDTH)
+    before, after = _between(span.start, span.start_by, line), _between(span.end, span.end_by, line)
+    signs |= {"vague"} if before or after else set()
+    signs |= {"fades-in"} if not span.start else set()
+    signs |= {"fades-out"} if not ending else set()
+    free = (wide - before - after) * (_FADING if signs & {"fades-in", "fades-out"} else 1)
+    plain = span.words != span.lane and not signs & {"doubtful", "fades-in"}
+    words = told or (_fitting(span.words, free) if plain else "")
+    whole = f"{span.words}: {told}" if told else span.words
+    return Box(
+        round(first, 1), round(y, 1), round(wide, 1), round(tall, 1), whole, span.kind, span.iri, words,
+        min(before, wide), min(after, wide), signs=frozenset(signs),
+    )  # fmt: skip
 
 
-def _stacked(given: Sequence[Amount], years: range, series: Mapping[str, str], step: float, top: float) -> Drawing:
-    left, base = 56, _TOP + _HEIGHT
-    slot = (WIDTH - left - _RIGHT) / len(years)
-    wide = min(slot * 0.72, 46)
-    boxes: list[Box] = []
-    reached: dict[int, float] = dict.fromkeys(years, 0.0)
-    for one in sorted(given, key=lambda a: (a.year, not a.real, list(series).index(a.series))):
-        tall = one.amount / top * _HEIGHT
-        x = left + (one.year - years[0]) * slot + (slot - wide) / 2
-        y = base - reached[one.year] - tall
-        words = f"{one.year}, {one.series}: {one.amount:,g}"
-        kind = series[one.series] if one.real else "bar-open"
-        boxes.append(Box(round(x, 1), round(y, 1), round(wide, 1), round(tall, 1), words, kind))
-        reached[one.year] += tall
-    shown = _years(years[0], years[-1])
-    return Drawing(
-        form="years",
-        height=base + 24,
-        boxes=tuple(boxes),
-        ticks=tuple(Tick(round(left + (year - years[0] + 0.5) * slot, 1), str(year)) for year in shown),
-        rungs=tuple(_rung(place * step, top, base) for place in range(round(top / step) + 1)),
-        key=tuple((name, kind) for name, kind in series.items()),
-        bottom=base,
-        left=left,
-    )
+def _between(earliest: str, latest: str, line: Axis) -> float:
+    """The width between two bounds of a day; none where they are a month apart or less."""
+    if not earliest or not latest or year(latest) - year(earliest) < _EVEN:
+        return 0.0
+    return round(line.day(latest) - line.day(earliest), 1)
 
 
-def _rung(amount: float, top: float, base: float) -> Tick:
-    return Tick(round(base - amount / top * _HEIGHT, 1), f"{amount:,g}")
-
-
-def _step(most: float) -> float:
-    """A round step that gives four or five lines."""
-    size = 10.0 ** (len(str(int(most))) - 1)
-    return next((size * part for part in (0.2, 0.5, 1.0, 2.0) if most / (size * part) <= 5), size * 2)  # noqa: PLR2004
-
-
-def _years(first: int, last: int) -> list[int]:
+def years(first: int, last: int) -> list[int]:
+    """The years to write between two: all, or every second, fifth, … so that they stand apart."""
     every = next(n for n in (1, 2, 5, 10, 20, 50, 100) if (last - first) / n <= _MOST_TICKS)
-    return [year for year in range(first, last + 1) if year % every == 0]
+    return [each for each in range(first, last + 1) if each % every == 0]
 
 
-def _short(words: str, most: int = 27) -> str:
+def short(words: str, most: int = 31) -> str:
+    """Words cut to what fits beside a lane."""
     return words if len(words) <= most else f"{words[: most - 1]}…"
 
 

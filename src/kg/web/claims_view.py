@@ -8,8 +8,8 @@ from kg.serving import Row
 from kg.terms import DEF, Iri
 from kg.web import dates
 from kg.web.language import say
-from kg.web.qualifiers_view import in_words, notes_of, numbers_of
-from kg.web.views import Phrase, Value, text, value
+from kg.web.qualifiers_view import currency_code, in_words, notes_of, numbers_of
+from kg.web.views import Phrase, Value, money, text, value
 
 Place: TypeAlias = Literal["subject", "object"] | Iri
 """Where a thing stands in a claim; anything else than the two is a qualifier's IRI."""
@@ -29,6 +29,7 @@ VERDICTS: Mapping[str, str] = {
 """What each verdict of the query *claims* means."""
 
 _STATUS = DEF + "hasStatus"
+_CURRENCY = DEF + "currency"
 _NAMING = DEF + "hasName"
 
 
@@ -144,6 +145,7 @@ def claims(rows: Iterable[Row], qualifiers: Iterable[Row], evidence: Iterable[Ro
 
 def _claim(row: Row, qualifiers: Sequence[Row], evidence: tuple[Citation, ...]) -> Claim:
     verdict = text(row, "verdict")
+    shown, phrases = _priced(value(row, "object", "objectLabel"), in_words(qualifiers))
     return Claim(
         iri=text(row, "claim"),
         place=text(row, "place"),
@@ -152,9 +154,9 @@ def _claim(row: Row, qualifiers: Sequence[Row], evidence: tuple[Citation, ...]) 
         relation=value(row, "relation", "relationLabel"),
         reverse=text(row, "reverseLabel"),
         subject=value(row, "subject", "subjectLabel"),
-        object=value(row, "object", "objectLabel"),
+        object=shown,
         when=when(row),
-        qualifiers=in_words(qualifiers),
+        qualifiers=phrases,
         notes=notes_of(qualifiers),
         rank=value(row, "rank", "rankLabel"),
         verdict=verdict,
@@ -165,6 +167,14 @@ def _claim(row: Row, qualifiers: Sequence[Row], evidence: tuple[Citation, ...]) 
         evidence=evidence,
         numbers=numbers_of(qualifiers),
     )
+
+
+def _priced(shown: Value, phrases: tuple[Phrase, ...]) -> tuple[Value, tuple[Phrase, ...]]:
+    """The value of a claim as money where a qualifier says in which currency, which then is not said again."""
+    currency = next((one.values[0].iri for one in phrases if one.iri == _CURRENCY), "")
+    if not (currency and shown.raw):
+        return shown, phrases
+    return money(shown.raw, currency_code(currency)), tuple(one for one in phrases if one.iri != _CURRENCY)
 
 
 def when(row: Row) -> Phrase | None:

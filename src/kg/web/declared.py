@@ -15,7 +15,7 @@ from kg.terms import DEF, Iri
 from kg.web.language import LANGUAGES, spoken
 
 Form: TypeAlias = Literal["table", "tree", "timeline", "glance"]
-Chart: TypeAlias = Literal["", "spans", "years"]
+Chart: TypeAlias = Literal["", "spans", "shares", "steps", "years"]
 Words: TypeAlias = Mapping[str, str]
 """Language → text."""
 

@@ -13,7 +13,7 @@ from kg.search import Hit
 from kg.serving import Current, Serving
 from kg.stored import expand
 from kg.terms import DEF, ID, Iri
-from kg.web import language, views
+from kg.web import kept, language, views
 from kg.web.markup import page, site
 from kg.web.replies import chosen, headers, integer, tagged, unchanged
 
@@ -72,12 +72,13 @@ def router(serving: Serving) -> APIRouter:
             tag = tagged(request, serving.settings, served, form)
             if held := unchanged(request, tag):
                 return held
-            total, hits = served.search.find(wanted.text, wanted.limit, wanted.offset, wanted.kinds, wanted.states)
             if form is HTML:
-                answer = _page(request, serving, served, wanted, total, hits)
-            else:
-                found = [_hit(hit) for hit in hits]
-                answer = JSONResponse({"query": wanted.text, "total": total, "offset": wanted.offset, "hits": found})
+                return await kept.page(
+                    request, serving.settings, tag, lambda: _page(request, serving, served, wanted)
+                )
+            total, hits = _found(served, wanted)
+            found = [_hit(hit) for hit in hits]
+            answer = JSONResponse({"query": wanted.text, "total": total, "offset": wanted.offset, "hits": found})
             answer.headers.update(headers(tag))
             return answer
 
@@ -122,9 +123,12 @@ def _hit(hit: Hit) -> dict[str, object]:
     }
 
 
-def _page(
-    request: Request, serving: Serving, served: Current, wanted: Search, total: int, hits: list[Hit]
-) -> Response:
+def _found(served: Current, wanted: Search) -> tuple[int, list[Hit]]:
+    return served.search.find(wanted.text, wanted.limit, wanted.offset, wanted.kinds, wanted.states)
+
+
+async def _page(request: Request, serving: Serving, served: Current, wanted: Search) -> Response:
+    total, hits = _found(served, wanted)
     seen = wanted.offset + len(hits)
     here, spoken = site(request, serving, served), language.spoken()
     return page(

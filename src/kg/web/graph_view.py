@@ -1,27 +1,23 @@
 """``/graph-view``: the neighbourhood of some entities as a picture, with its table, and as JSON, CSV and GraphML."""
 
-import csv
-import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from kg.errors import NotFound
 from kg.formats import CSV, HTML, JSON, Format
 from kg.serving import Serving
 from kg.stored import find
-from kg.terms import DEF, ID
-from kg.web import graphml, neighbourhood
+from kg.terms import DEF
+from kg.web import drawn, graphml, neighbourhood
 from kg.web.asker import Asker
-from kg.web.language import say
-from kg.web.markup import Site, page, site
+from kg.web.markup import Site, site
 from kg.web.neighbourhood import Line, Neighbourhood, View
-from kg.web.replies import chosen, days, headers, local, tagged, unchanged, unknown
-from kg.web.security import DRAWING
+from kg.web.replies import days, headers, local, tagged, unchanged, unknown
 from kg.web.ties import NEVER, STANDINGS
 
+_NAME = "graph-view"
 GRAPHML = Format("graphml", "application/graphml+xml", "GraphML", ("page",))
 OFFERED = (HTML, JSON, CSV, GRAPHML)
 COLUMNS = (
@@ -37,37 +33,24 @@ _PARAMETERS = [
     {"name": "of", "in": "query", "schema": _MANY, "description": "Entities in the middle, such as `arquus`."},
     {"name": "without", "in": "query", "schema": _MANY, "description": "Entities to leave out."},
     {"name": "hide", "in": "query", "schema": _MANY, "description": "Relations to leave out, such as `partOf`."},
-    {"name": "asOf", "in": "query", "schema": {"type": "string", "format": "date"}},
-    {"name": "knownOn", "in": "query", "schema": {"type": "string", "format": "date"}},
+    *drawn.DAYS,
 ]
 
 
 def router(serving: Serving) -> APIRouter:
     """``/graph-view`` and its data twins."""
-    routes = APIRouter(tags=["views"])
 
-    async def view(request: Request) -> Response:
-        return await _answer(request, serving, chosen(request, OFFERED))
-
-    async def suffixed(request: Request, suffix: str) -> Response:
-        form = next((one for one in OFFERED if one.name == suffix), None)
-        if form is None:
-            raise NotFound(
-                f"The graph view comes as {', '.join(one.name for one in OFFERED)}; not as '{suffix[:20]}'."
-            )
+    async def answer(request: Request, form: Format) -> Response:
         return await _answer(request, serving, form)
 
-    routes.add_api_route(
-        "/graph-view",
-        view,
-        methods=["GET"],
+    return drawn.routes(
+        _NAME,
+        OFFERED,
+        answer,
         summary="The neighbourhood of some entities",
         description=_DESCRIPTION,
-        response_class=Response,
         openapi_extra={"parameters": _PARAMETERS},
     )
-    routes.add_api_route("/graph-view.{suffix}", suffixed, methods=["GET"], include_in_schema=False)
-    return routes
 
 
 def _view(request: Request, serving: Serving) -> View:
@@ -103,24 +86,22 @@ def _written(
     if form is JSON:
         return JSONResponse(_json(here, view, found))
     if form is CSV:
-        return Response(_csv(found), media_type=CSV.content_type)
+        return drawn.table(COLUMNS, map(_row, found.lines))
     if form is GRAPHML:
         about = {"Content-Disposition": 'attachment; filename="armature.graphml"'}
         return Response(graphml.written(found), media_type=GRAPHML.media_type, headers=about)
-    answer = page(
-        "graph-view.html",
+    return drawn.printed(
+        request,
+        _NAME,
         here,
+        OFFERED,
+        view.of,
         view=view,
         found=found,
-        standings=STANDINGS,
-        slugs=[iri.removeprefix(ID) for iri in view.of],
         hidden={iri: iri in view.hide for iri in found.relations},
-        twins=[(one, local(request, f"/graph-view.{one.name}?{request.url.query}")) for one in OFFERED[1:]],
         queried=find(serving.settings.queries, "ties").name,
-        endpoint=local(request, "/graph-view.json"),
+        endpoint=local(request, f"/{_NAME}.json"),
     )
-    answer.headers.update(DRAWING)
-    return answer
 
 
 def _json(here: Site, view: View, found: Neighbourhood) -> Mapping[str, object]:
@@ -128,8 +109,7 @@ def _json(here: Site, view: View, found: Neighbourhood) -> Mapping[str, object]:
     return {
         "of": view.of,
         "total": found.total,
-        "recordDate": here.record_date,
-        "standings": {name: say(word) for name, word in STANDINGS.items()},
+        **drawn.head(here),
         "nodes": [
             {
                 "iri": node.iri,
@@ -149,34 +129,20 @@ def _json(here: Site, view: View, found: Neighbourhood) -> Mapping[str, object]:
 
 
 def _line(line: Line) -> Mapping[str, str]:
-    tie = line.tie
     return {
-        "claim": tie.claim,
-        "subject": tie.subject.iri,
-        "object": tie.object.iri,
-        "relation": tie.relation,
-        "label": tie.relation_label,
-        "details": " · ".join(tie.details),
-        "when": tie.when,
-        "earliest": tie.earliest,
-        "latest": tie.latest,
+        **drawn.told(line.tie),
+        "earliest": line.tie.earliest,
+        "latest": line.tie.latest,
         "begun": line.begun,
         "ended": line.ended,
         "standing": line.standing,
     }
 
 
-def _csv(found: Neighbourhood) -> str:
-    body = io.StringIO()
-    rows = csv.writer(body)
-    rows.writerow(COLUMNS)
-    for line in found.lines:
-        tie = line.tie
-        rows.writerow(
-            [
-                *(tie.claim, tie.subject.iri, tie.subject.label, tie.relation, tie.relation_label, tie.object.iri),
-                *(tie.object.label, "; ".join(tie.details), tie.share, tie.when, tie.earliest, tie.latest),
-                STANDINGS[line.standing],
-            ]
-        )
-    return body.getvalue()
+def _row(line: Line) -> Sequence[str]:
+    tie = line.tie
+    return (
+        *(tie.claim, tie.subject.iri, tie.subject.label, tie.relation, tie.relation_label, tie.object.iri),
+        *(tie.object.label, "; ".join(tie.details), tie.share, tie.when, tie.earliest, tie.latest),
+        STANDINGS[line.standing],
+    )

@@ -36,6 +36,8 @@ def value(site: Site, local: Callable[[str], bool], one: Value) -> Markup:
         return Markup(_link(site, one.iri, words, tag, outside=not local(one.iri)))  # noqa: S704 - as above
     if one.moment:
         return Markup(f'<time datetime="{escape(one.moment)}">{words}</time>')  # noqa: S704 - as above
+    if one.exact:
+        return Markup(f'<data value="{escape(one.raw)}" title="{escape(one.exact)}">{words}</data>')  # noqa: S704 - as above
     return Markup(f"<span{tag}>{words}</span>") if tag else words  # noqa: S704 - as above
 
 

@@ -7,12 +7,14 @@ current request is set once (:func:`speak`), and whatever makes words looks it u
 
 from collections.abc import Mapping
 from contextvars import ContextVar
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
 import yaml
 from babel import Locale
+from babel.dates import format_date
 from starlette.requests import Request
 
 from kg.errors import BadRequest
@@ -86,6 +88,12 @@ def locale() -> Locale:
 @cache
 def _locale(language: Language) -> Locale:
     return Locale.parse(_LOCALES[language])
+
+
+def prepare(language: Language) -> None:
+    """Read the words and the calendar of a language, which takes longer than to print a page."""
+    _messages(language)
+    format_date(date(2024, 5, 21), "long", locale=_locale(language))
 
 
 def say(english: str, **values: object) -> str:

@@ -16,10 +16,12 @@ from cachetools import LRUCache
 
 from kg.serving import Row, language
 from kg.snapshot import Hash
-from kg.terms import DEF, RDFS, Iri
+from kg.terms import CLAIM, DEF, ID, RDFS, SOURCE, Iri
 from kg.web import schema_org
 
 ICONS = Path(__file__).parent / "static" / "icons.svg"
+PICTURED = (CLAIM, ID, SOURCE)
+"""The namespaces whose things are shown with the icon of their kind."""
 REVERSE = DEF + "reverseLabel"
 LABELS = (RDFS + "label", "http://purl.org/dc/terms/title", DEF + "locator")
 GIST, LOCATOR, REASON = DEF + "gist", DEF + "locator", DEF + "reason"
@@ -90,7 +92,7 @@ class Lexicon:
         self.matches = schema_org.matches(await asker.raw("schema-org"))
         if asker.statements <= _READ_WHOLE:
             self._remember((), await asker.raw("captions", thing=[""]))
-            self._whole = True
+            self._whole = len(self._captions) < _KEPT_THINGS  # else some were forgotten again
         self._above = above
 
     def _remember(self, wanted: Iterable[Iri], rows: Iterable[Row]) -> None:

@@ -19,10 +19,10 @@ from kg import formats, terms
 from kg.formats import Format
 from kg.serving import Current, Serving, Values
 from kg.stored import StoredQuery
-from kg.terms import BASE, CLAIM, DEF, ID, SOURCE, SPACES, Iri
-from kg.web import dates, inline, islands, language, views
+from kg.terms import BASE, DEF, SPACES, Iri
+from kg.web import assets, dates, figures, inline, islands, language, views
 from kg.web.language import LANGUAGES, Language
-from kg.web.lexicon import Lexicon, icons, lexicon
+from kg.web.lexicon import PICTURED, Lexicon, icons, lexicon
 from kg.web.replies import DAYS, days, root
 
 _SAFE = "/:,;@!$&'()*+=~"
@@ -119,8 +119,8 @@ class Site:
         return self.path(path, **{**self.kept, **parameters})
 
     def static(self, name: str) -> str:
-        """The address of a file of our own."""
-        return f"{self.root}/static/{name}"
+        """The address of a file of our own, with its version."""
+        return f"{self.root}/static/{assets.versioned(name)}"
 
     def within(self, path: str) -> bool:
         """Whether the page is that of a path, or one below it."""
@@ -131,6 +131,12 @@ class Site:
         left = [(name, given) for name, given in self.asked if name not in changed]
         given = urlencode([*left, *((name, text) for name, text in changed.items() if text)])
         return f"{self.root}{quote(self.address, safe=_SAFE)}{'?' + given if given else ''}"
+
+    def permanent(self, **changed: str) -> str:
+        """The same under the address that is to stay, wherever this server stands: that of the IRIs."""
+        page = self.here(**changed).removeprefix(self.root)
+        path, mark, asked = page.partition("?")
+        return f"{BASE}{path.removeprefix('/').removesuffix('.html')}{mark}{asked}"
 
     def others(self) -> Iterator[tuple[str, str]]:
         """What the address says besides the reader's dates, to be sent along with a form; not the place in a list."""
@@ -181,7 +187,7 @@ class Site:
 
     def icon(self, iri: Iri) -> str:
         """The name of the icon for a thing; empty without any."""
-        return self.lexicon.icon(iri) if self.lexicon and iri.startswith((ID, SOURCE, CLAIM)) else ""
+        return self.lexicon.icon(iri) if self.lexicon and iri.startswith(PICTURED) else ""
 
     def icon_of(self, kinds: Iterable[views.Value]) -> str:
         """The name of the icon for a thing of some classes; empty without any."""
@@ -241,12 +247,21 @@ def environment() -> Environment:
     )
     made.filters["day"] = dates.written
     made.filters["slug"] = views.slug
-    made.filters["number"] = lambda amount: views.number(str(amount))
+    made.filters["number"] = lambda amount: figures.number(str(amount))
     made.globals["island"] = islands.island
     made.tests["local"] = local
     made.globals["_"] = language.say
     made.globals["count"] = language.count
     return made
+
+
+def prepare() -> None:
+    """Read what every page needs, so that the first reader does not wait for it: templates, words, calendars."""
+    made = environment()
+    for template in made.list_templates():
+        made.get_template(template)
+    for each in LANGUAGES:
+        language.prepare(each)
 
 
 def page(template: str, site: Site, **context: object) -> HTMLResponse:

@@ -15,7 +15,7 @@ from kg.errors import KgError
 from kg.serving import Current, Row, Serving, Values
 from kg.snapshot import Manifest, Snapshot
 from kg.stored import StoredQuery, offered
-from kg.terms import BASE, CODE, GRAPH
+from kg.terms import CODE, GRAPH
 from kg.web import queries_view, replies, terms_view, views
 from kg.web.asker import Asker
 from kg.web.language import spoken
@@ -23,15 +23,12 @@ from kg.web.markup import page, site
 from kg.web.security import DRAWING
 from kg.web.views import text
 
-PASSAGES_PER_PAGE = 50
-_LAST_PAGE = 1_000_000
 ROWS_PER_PAGE = 100
 SHELVES = {"api": "Questions", "entity": "Behind the pages of things", "stats": "Behind the front page"}
 """What the folders of the library hold."""
 
 _LAST_PAGE = 1_000_000
-_COMMON = ("dcterms", "rdf", "rdfs", "skos", "xsd")
-_TITLE = "http://purl.org/dc/terms/title"
+_FIRST = "SELECT ?thing ?label WHERE { ?thing a kg:Firm ; rdfs:label ?label }"
 
 
 async def home(request: Request, serving: Serving, served: Current) -> Response:
@@ -107,6 +104,7 @@ async def query(
         "query.html",
         where,
         stored=stored,
+        summary=queries_view.summary(stored),
         questions=queries_view.asked(stored, await _questions(serving, served)),
         fields=queries_view.fields(stored, values),
         given=values,
@@ -117,34 +115,42 @@ async def query(
     )
 
 
-async def workbench(request: Request, serving: Serving, served: Current, text: str) -> Response:
-    """The SPARQL form, with stored queries to begin from."""
+async def workbench(
+    request: Request, serving: Serving, served: Current, text: str, wrong: KgError | None = None
+) -> Response:
+    """The SPARQL form, with stored queries to begin from; ``wrong`` is told with the line it means."""
     answer = page(
         "workbench.html",
         site(request, serving, served),
         text=text or _beginning(serving),
-        examples=[q for q in offered(serving.settings.queries).values() if q.path.parent.name == "api"],
+        wrong=wrong,
+        place=queries_view.place(text, wrong.members) if wrong else None,
+        examples=[
+            (one, queries_view.summary(one))
+            for one in offered(serving.settings.queries).values()
+            if one.path.parent.name == "api"
+        ],
         solutions=formats.of_family("solutions"),
         graphs=formats.of_family("graph"),
     )
+    answer.status_code = int(wrong.status) if wrong else answer.status_code
     answer.headers.update(DRAWING)
     return answer
 
 
 def _beginning(serving: Serving) -> str:
-    """A first query that shows something, under our own prefixes and the most common ones."""
+    """A first query that shows something, under the prefixes that it uses."""
     declared = "".join(
-        f"PREFIX {name}: <{space}>\n"
-        for name, space in serving.prefixes.items()
-        if space.startswith(BASE) or name in _COMMON
+        f"PREFIX {name}: <{space}>\n" for name, space in serving.prefixes.items() if f" {name}:" in _FIRST
     )
-    return f"{declared}\nSELECT ?thing ?label WHERE {{ ?thing a kg:Firm ; rdfs:label ?label }}\n"
+    return f"{declared}\n{_FIRST}\n"
 
 
 async def exports(
     request: Request, serving: Serving, served: Current, manifest: Manifest, kept: Sequence[Snapshot]
 ) -> Response:
     """Everything that can be downloaded of a snapshot; ``kept`` are the others to choose from."""
+    part = views.cut(len(manifest.graphs), replies.integer(request, "page", 1, _LAST_PAGE), ROWS_PER_PAGE)
     return page(
         "exports.html",
         site(request, serving, served),
@@ -154,6 +160,8 @@ async def exports(
         whole=formats.of_family("graph", "dataset"),
         single=formats.of_family("graph"),
         graph_space=GRAPH,
+        graphs=tuple(manifest.graphs.items())[max(part.first - 1, 0) : part.last],
+        slice=part,
     )
 
 

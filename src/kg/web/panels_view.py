@@ -86,6 +86,10 @@ class Panel:
         return tuple(cell for cell in self.lines[0].cells if cell.column in used) if self.lines else ()
 
 
+_CALLED = {"source": "title"}
+"""Columns whose things another column names than that of their labels."""
+
+
 @dataclass(frozen=True)
 class Glance:
     """One relation with its values, few enough to read at a glance; ``left`` counts those not shown."""
@@ -107,7 +111,7 @@ def _cell(panel: Declared, column: str, row: Row, claim: Claim | None, stages: S
     if column == "stage":
         return replace(cell, stage=stages.get(text(row, panel.stage)))
     if column in row:
-        return replace(cell, values=(value(row, column, f"{column}Label"),))
+        return replace(cell, values=(value(row, column, _CALLED.get(column, f"{column}Label")),))
     return _of_claim(cell, claim, panel.heads) if claim else cell
 
 
@@ -165,10 +169,3 @@ def glances(lines: Sequence[Line], most: int = 3) -> tuple[Glance, ...]:
     return tuple(
         Glance(relation, tuple(found[:most]), max(len(found) - most, 0)) for relation, found in by_relation.items()
     )
-
-
-def quantity(claim: Claim | None) -> float | None:
-    """How many the claim speaks of: the number told, else the least."""
-    if claim is None:
-        return None
-    return claim.numbers.get("quantity", claim.numbers.get("quantityMin"))

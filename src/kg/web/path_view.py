@@ -1,32 +1,30 @@
 """``/path``: how two entities are connected, as a list with the evidence of each hop, and as JSON and CSV."""
 
 import asyncio
-import csv
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from kg.errors import BadRequest, NotFound
+from kg.errors import BadRequest
 from kg.formats import CSV, HTML, JSON, Format
 from kg.paths import Way
 from kg.serving import Serving, Values
 from kg.stored import expand
-from kg.terms import ID, Iri
-from kg.web import panels
+from kg.terms import Iri
+from kg.web import drawn, panels
 from kg.web.asker import Asker
 from kg.web.claims_view import Claim
-from kg.web.language import say, spoken
-from kg.web.markup import Site, page, site
+from kg.web.language import spoken
+from kg.web.markup import Site, site
 from kg.web.networks import PLAIN, Moment, Networks
-from kg.web.replies import chosen, days, headers, integer, local, tagged, unchanged, unknown
-from kg.web.security import DRAWING
+from kg.web.replies import days, headers, integer, tagged, unchanged, unknown
 from kg.web.ties import NEVER, STANDINGS, Node, Standing, Tie, nodes, spans, ties
 from kg.web.views import text
 
+_NAME = "path"
 OFFERED = (HTML, JSON, CSV)
 HOPS, MOST_HOPS, WAYS = 5, 8, 5
 COLUMNS = (
@@ -43,8 +41,7 @@ _PARAMETERS = [
         "schema": {"type": "string"},
         "description": "`1`: what holds or held.",
     },
-    {"name": "asOf", "in": "query", "schema": {"type": "string", "format": "date"}},
-    {"name": "knownOn", "in": "query", "schema": {"type": "string", "format": "date"}},
+    *drawn.DAYS,
 ]
 
 
@@ -87,30 +84,20 @@ class Found:
 
 def router(serving: Serving) -> APIRouter:
     """``/path`` and its data twins."""
-    routes = APIRouter(tags=["views"])
     networks = Networks()
 
-    async def view(request: Request) -> Response:
-        return await _answer(request, serving, networks, chosen(request, OFFERED))
-
-    async def suffixed(request: Request, suffix: str) -> Response:
-        form = next((one for one in OFFERED if one.name == suffix), None)
-        if form is None:
-            raise NotFound(f"A path comes as {', '.join(one.name for one in OFFERED)}; not as '{suffix[:20]}'.")
+    async def answer(request: Request, form: Format) -> Response:
         return await _answer(request, serving, networks, form)
 
-    routes.add_api_route(
-        "/path",
-        view,
-        methods=["GET"],
+    return drawn.routes(
+        _NAME,
+        OFFERED,
+        answer,
         summary="How two entities are connected",
         description="The best ways over accepted claims, in which hubs such as states are dear and what is only "
         "announced is dearer; each hop with its claims and their evidence. No way within so many hops is told.",
-        response_class=Response,
         openapi_extra={"parameters": _PARAMETERS},
     )
-    routes.add_api_route("/path.{suffix}", suffixed, methods=["GET"], include_in_schema=False)
-    return routes
 
 
 def _wanted(request: Request, serving: Serving) -> Wanted:
@@ -200,21 +187,19 @@ def _written(
     if form is JSON:
         return JSONResponse(_json(here, wanted, found))
     if form is CSV:
-        return Response(_csv(found), media_type=CSV.content_type)
-    answer = page(
-        "path.html",
+        return drawn.table(COLUMNS, _rows(found))
+    return drawn.printed(
+        request,
+        _NAME,
         here,
+        OFFERED,
+        (wanted.start, wanted.end),
         wanted=wanted,
         start=ends.get(wanted.start),
         end=ends.get(wanted.end),
         found=found,
-        standings=STANDINGS,
-        slugs=[iri.removeprefix(ID) for iri in (wanted.start, wanted.end)],
-        twins=[(one, local(request, f"/path.{one.name}?{request.url.query}")) for one in OFFERED[1:]],
         most=MOST_HOPS,
     )
-    answer.headers.update(DRAWING)
-    return answer
 
 
 def _json(here: Site, wanted: Wanted, found: Found) -> Mapping[str, object]:
@@ -222,8 +207,7 @@ def _json(here: Site, wanted: Wanted, found: Found) -> Mapping[str, object]:
         "from": wanted.start,
         "to": wanted.end,
         "hops": wanted.hops,
-        "recordDate": here.record_date,
-        "standings": {name: say(word) for name, word in STANDINGS.items()},
+        **drawn.head(here),
         "ways": [
             {
                 "cost": round(route.way.cost, 2),
@@ -242,35 +226,19 @@ def _json(here: Site, wanted: Wanted, found: Found) -> Mapping[str, object]:
 
 
 def _tie(found: Found, tie: Tie) -> Mapping[str, object]:
-    return {
-        "claim": tie.claim,
-        "subject": tie.subject.iri,
-        "object": tie.object.iri,
-        "relation": tie.relation,
-        "label": tie.relation_label,
-        "details": " · ".join(tie.details),
-        "when": tie.when,
-        "standing": found.standings[tie.claim],
-        "evidence": _evidence(found, tie),
-    }
+    return {**drawn.told(tie), "standing": found.standings[tie.claim], "evidence": _evidence(found, tie)}
 
 
 def _evidence(found: Found, tie: Tie) -> list[Iri]:
     return [cited.iri for cited in found.claims[tie.claim].evidence] if tie.claim in found.claims else []
 
 
-def _csv(found: Found) -> str:
-    body = io.StringIO()
-    rows = csv.writer(body)
-    rows.writerow(COLUMNS)
+def _rows(found: Found) -> Iterator[Sequence[object]]:
     for place, route in enumerate(found.routes, 1):
         for step, hop in enumerate(route.hops, 1):
             for tie in hop.ties:
-                rows.writerow(
-                    [
-                        *(place, round(route.way.cost, 2), step, hop.start.iri, hop.start.label, hop.end.iri),
-                        *(hop.end.label, tie.claim, tie.relation, tie.relation_label, "; ".join(tie.details)),
-                        *(tie.when, STANDINGS[found.standings[tie.claim]], " ".join(_evidence(found, tie))),
-                    ]
+                yield (
+                    *(place, round(route.way.cost, 2), step, hop.start.iri, hop.start.label, hop.end.iri),
+                    *(hop.end.label, tie.claim, tie.relation, tie.relation_label, "; ".join(tie.details)),
+                    *(tie.when, STANDINGS[found.standings[tie.claim]], " ".join(_evidence(found, tie))),
                 )
-    return body.getvalue()

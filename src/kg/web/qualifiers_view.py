@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from kg.serving import Row
-from kg.terms import CODE, DEF
+from kg.terms import CODE, DEF, Iri
 from kg.web import dates
 from kg.web.language import say, spoken
-from kg.web.views import NUMBERS, Phrase, Value, text, value
+from kg.web.views import NUMBERS, Phrase, Value, money, text, value
 
 Said: TypeAlias = Mapping[str, Sequence[Value]]
 """The values of one claim's qualifiers, by the qualifier's local name."""
@@ -123,9 +123,23 @@ def _flags(said: Said) -> list[Phrase]:
     return [Phrase("", (Value(say(words[key])),), DEF + key[0]) for key in given if key in words]
 
 
-_COMPOSED: tuple[Callable[[Said], list[Phrase]], ...] = (_quantity, _share, _votes, _expected, _flags)
+def _amount(said: Said) -> list[Phrase]:
+    """Amounts with the sign of their currency; one without an amount belongs to the value of the claim itself."""
+    currency, amounts = _first(said, "currency"), said.get("amount", ())
+    if not amounts:
+        return [Phrase(say("currency"), (currency,), DEF + "currency")] if currency else []
+    told = tuple(money(one.raw, currency_code(currency.iri)) if currency and one.raw else one for one in amounts)
+    return [Phrase(say("amount"), told, DEF + "amount")]
+
+
+def currency_code(iri: Iri) -> str:
+    """``code:currency/EUR`` → ``EUR``."""
+    return iri.removeprefix(CODE + "currency/")
+
+
+_COMPOSED: tuple[Callable[[Said], list[Phrase]], ...] = (_quantity, _share, _votes, _amount, _expected, _flags)
 _IN_COMPOSED = {
     "quantity", "quantityMin", "quantityMax", "unit", "share", "shareMin", "shareMax", "votes",
-    "expectedStatus", "expectedEarliest", "expectedLatest", "lead", "optional", "note",
+    "expectedStatus", "expectedEarliest", "expectedLatest", "lead", "optional", "note", "amount", "currency",
 }  # fmt: skip
 _PREPOSITIONS = {"onBehalfOf": "on behalf of", "inPost": "as"}

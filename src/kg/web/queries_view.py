@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kg.serving import Row, Term, Values
 from kg.stored import Kind, Parameter, StoredQuery
 from kg.terms import BASE, Iri
+from kg.web.language import spoken
 from kg.web.views import Value, of_term, value
 
 _LABEL = "Label"
@@ -19,7 +20,7 @@ class Field:
 
     name: str
     kind: Kind
-    description: str
+    description: Value
     values: tuple[str, ...]
     given: bool
     example: str = ""
@@ -43,10 +44,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Shelf:
-    """The queries of one folder, with the questions that each answers."""
+    """The queries of one folder, with what each tells and the questions that it answers."""
 
     name: str
-    queries: tuple[tuple[StoredQuery, tuple[Value, ...]], ...]
+    queries: tuple[tuple[StoredQuery, Value, tuple[Value, ...]], ...]
 
 
 def shelves(queries: Iterable[StoredQuery], questions: Mapping[str, Value]) -> tuple[Shelf, ...]:
@@ -55,9 +56,18 @@ def shelves(queries: Iterable[StoredQuery], questions: Mapping[str, Value]) -> t
     for query in queries:
         by_folder.setdefault(query.path.parent.name, []).append(query)
     return tuple(
-        Shelf(name, tuple((query, asked(query, questions)) for query in found))
+        Shelf(name, tuple((query, summary(query), asked(query, questions)) for query in found))
         for name, found in sorted(by_folder.items())
     )
+
+
+def summary(query: StoredQuery) -> Value:
+    """What a query tells, in the reader's language where its file has it, else in English."""
+    return _in_words(query.summary, query.french)
+
+
+def _in_words(english: str, french: str) -> Value:
+    return Value(french, language="fr") if french and spoken() == "fr" else Value(english, language="en")
 
 
 def asked(query: StoredQuery, questions: Mapping[str, Value]) -> tuple[Value, ...]:
@@ -79,7 +89,14 @@ def fields(query: StoredQuery, values: Values) -> tuple[Field, ...]:
 def _field(query: StoredQuery, parameter: Parameter, values: Values) -> Field:
     given, example = parameter.name in values, examples(parameter)
     shown = tuple(values[parameter.name]) if given else (() if query.open else example)
-    return Field(parameter.name, parameter.kind, parameter.description, shown or ("",), given, " ".join(example))
+    return Field(
+        parameter.name,
+        parameter.kind,
+        _in_words(parameter.description, parameter.french),
+        shown or ("",),
+        given,
+        " ".join(example),
+    )
 
 
 def examples(parameter: Parameter) -> tuple[str, ...]:
@@ -115,6 +132,25 @@ def _several(term: Term) -> list[Iri]:
     """The things that a text names one after the other, as aggregated columns do; none in any other text."""
     words = term["value"].split() if term["type"] == "literal" else []
     return words if all(word.startswith(BASE) for word in words) else []
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in a query's text, counted from 1, and the line with what stands ``before`` and from it on."""
+
+    line: int
+    column: int
+    before: str
+    after: str
+
+
+def place(text: str, members: Mapping[str, object]) -> Place | None:
+    """The place that an error's members ``line`` and ``column`` name; ``None`` where they name none in the text."""
+    line, column, lines = members.get("line"), members.get("column", 1), text.split("\n")
+    if not (isinstance(line, int) and isinstance(column, int) and 0 < line <= len(lines)):
+        return None
+    told = lines[line - 1].rstrip("\r")
+    return Place(line, column, told[: column - 1], told[column - 1 :])
 
 
 def graph_file(graph: Iri, data: str) -> str:

@@ -1,40 +1,26 @@
-"""Pages about the graph itself: lists that query files declare, disputes, changes, about; feed and site map."""
+"""Pages about the graph itself: lists that query files declare, disputes, about; and the site map."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from itertools import pairwise
 
-from cachetools import LRUCache
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from kg import changes, snapshot
-from kg.changes import Change
-from kg.errors import BadRequest
-from kg.formats import HTML, JSON
+from kg.formats import HTML
 from kg.serving import Current, Serving
-from kg.snapshot import Hash, Snapshot
-from kg.stored import expand, find
-from kg.terms import BASE, CLAIM, RDF, Iri, shorten
-from kg.web import claims_view, declared, feeds, kept, panels_view, replies, views
+from kg.stored import find
+from kg.terms import BASE
+from kg.web import changes_view, claims_view, declared, feeds, kept, panels_view, replies, views
 from kg.web.asker import Asker
 from kg.web.declared import Declared
-from kg.web.language import say
 from kg.web.markup import page, site
 from kg.web.panels_view import Panel
-from kg.web.replies import headers, tagged, unchanged
+from kg.web.replies import tagged, unchanged
 
 LINES_PER_PAGE = 50
 DISPUTES_PER_PAGE = 20
-SHOWN_CHANGES = 200
-"""Changes of one kind on a page; the rest is in the data, and the page says so."""
 
 _LAST_PAGE = 1_000_000
-_ENTRIES = 10
-_KINDS = ("Added", "Taken out", "Rewritten")
-_DIFFERENCES: LRUCache[tuple[Hash, Hash], list[Change]] = LRUCache(8)
 
 Maker = Callable[[Request, Serving, Current], Awaitable[Response]]
 
@@ -47,7 +33,7 @@ def router(serving: Serving) -> APIRouter:
             _add(routes, serving, f"/{panel.page}", _lister(panel), panel.summary)
     _add(routes, serving, "/disputes", disputes, "The ledger of contradictions")
     _add(routes, serving, "/about", about, "What this is, and its licence")
-    _add_changes(routes, serving)
+    routes.include_router(changes_view.router(serving))
     _add_map(routes, serving)
     return routes
 
@@ -58,13 +44,7 @@ def _add(routes: APIRouter, serving: Serving, path: str, make: Maker, summary: s
             tag = tagged(request, serving.settings, served, HTML)
             if held := unchanged(request, tag):
                 return held
-
-            async def made() -> Response:
-                response = await make(request, serving, served)
-                response.headers.update(headers(tag))
-                return response
-
-            return await kept.page(request, tag, made, keep=serving.settings.cache_bytes > 0)
+            return await kept.page(request, serving.settings, tag, lambda: make(request, serving, served))
 
     routes.add_api_route(path, answer, methods=["GET"], summary=summary, response_class=Response)
 
@@ -104,152 +84,6 @@ async def disputes(request: Request, serving: Serving, served: Current) -> Respo
 async def about(request: Request, serving: Serving, served: Current) -> Response:
     """What this is, how it is meant, and under which licence."""
     return page("about.html", site(request, serving, served), verdicts=claims_view.VERDICTS)
-
-
-# Changes
-
-
-@dataclass(frozen=True)
-class Compared:
-    """Two snapshots and what differs between them; without an older one there is nothing to compare."""
-
-    kept: list[Snapshot]
-    older: Snapshot | None
-    newer: Snapshot
-    changes: list[Change]
-
-
-def _add_changes(routes: APIRouter, serving: Serving) -> None:
-    @routes.get("/changes", summary="What differs between two snapshots", response_class=Response)
-    async def differing(request: Request) -> Response:
-        async with serving.current() as served:
-            compared = await _compared(request, serving, served)
-            if replies.chosen(request, (HTML, JSON)) is JSON:
-                return JSONResponse(_as_data(compared))
-            return await _changes_page(request, serving, served, compared)
-
-    @routes.get("/changes.atom", summary="Changes as an Atom feed", response_class=Response)
-    async def feed(request: Request) -> Response:
-        async with serving.current():
-            body = await _feed(request, serving)
-            return Response(body, media_type="application/atom+xml")
-
-
-async def _compared(request: Request, serving: Serving, served: Current) -> Compared:
-    """The snapshots asked for: by default the one before, and the one that serves.
-
-    Raises:
-        BadRequest: no such snapshot is kept.
-    """
-    every = snapshot.kept(serving.settings.snapshots)
-    newer = _named(every, request.query_params.get("to", "")) or served.snapshot
-    earlier = [one for one in every if one.hash != newer.hash]
-    older = _named(every, request.query_params.get("from", "")) or next(iter(earlier), None)
-    found = await _between(older, newer) if older is not None else []
-    entity = _entity(request, serving)
-    return Compared(every, older, newer, [one for one in found if not entity or one.mentions(entity)])
-
-
-def _named(every: list[Snapshot], prefix: str) -> Snapshot | None:
-    if not prefix:
-        return None
-    for one in every:
-        if one.hash.startswith(prefix):
-            return one
-    raise BadRequest(f"No snapshot '{prefix[:64]}' is kept here; /export lists those that are.")
-
-
-def _entity(request: Request, serving: Serving) -> Iri:
-    name = request.query_params.get("entity", "")
-    try:
-        return expand(name, serving.prefixes) if name else ""
-    except ValueError as error:
-        raise BadRequest(f"'{name}' names no entity: {error}.") from error
-
-
-async def _between(older: Snapshot, newer: Snapshot) -> list[Change]:
-    key = (older.hash, newer.hash)
-    if key not in _DIFFERENCES:
-        _DIFFERENCES[key] = await asyncio.to_thread(changes.between, older, newer)
-    return _DIFFERENCES[key]
-
-
-async def _changes_page(request: Request, serving: Serving, served: Current, compared: Compared) -> Response:
-    where, asker = site(request, serving, served), Asker(serving, served)
-    groups = [(kind, [one for one in compared.changes if one.kind == kind]) for kind in _KINDS]
-    told = [(kind, found[:SHOWN_CHANGES], len(found)) for kind, found in groups if found]
-    entity = _entity(request, serving)
-    await asker.learn([entity, *(iri for _, found, _ in told for one in found for iri in _named_in(one))])
-    return page(
-        "changes.html",
-        where,
-        kept=[
-            {"hash": one.hash, "written": feeds.stamp(_written(one))[:16].replace("T", " ")} for one in compared.kept
-        ],
-        older=compared.older.hash if compared.older else "",
-        newer=compared.newer.hash,
-        groups=[(kind, [(one, _shown(one, asker, where.language)) for one in found], n) for kind, found, n in told],
-        entity=entity,
-        about=views.Value(asker.lexicon.label(entity, where.language) or views.local_name(entity), entity),
-    )
-
-
-def _written(one: Snapshot) -> float:
-    return (one.path / "manifest.json").stat().st_mtime
-
-
-def _named_in(change: Change) -> set[Iri]:
-    values = {one for said in (change.before, change.after) for found in said.values() for one in found}
-    return {change.iri, *(one for one in values if one.startswith(BASE)), *change.before, *change.after}
-
-
-def _shown(change: Change, asker: Asker, language: str) -> views.Value:
-    """What changed, in words: a claim as the sentence that it makes, another thing by its label."""
-
-    def label(iri: Iri) -> str:
-        return asker.lexicon.label(iri, language) or asker.lexicon.label(iri, "en") or views.local_name(iri)
-
-    said = change.after or change.before
-    parts = [said.get(RDF + name, [""])[0] for name in ("subject", "predicate", "object")]
-    words = " ".join(label(part) if part.startswith(BASE) else part for part in parts if part)
-    whole = change.iri.startswith(CLAIM) and all(parts)
-    return views.Value(words if whole else label(change.iri), change.iri if change.kind != "Taken out" else "")
-
-
-def _as_data(compared: Compared) -> dict[str, object]:
-    return {
-        "from": compared.older.hash if compared.older else None,
-        "to": compared.newer.hash,
-        "changes": [{"iri": c.iri, "kind": c.kind, "before": c.before, "after": c.after} for c in compared.changes],
-    }
-
-
-async def _feed(request: Request, serving: Serving) -> bytes:
-    every, entity = snapshot.kept(serving.settings.snapshots)[:_ENTRIES], _entity(request, serving)
-    base = str(request.base_url)
-    name = shorten(entity, serving.prefixes) if entity else ""
-    entries = []
-    for newer, older in pairwise(every):
-        found = [one for one in await _between(older, newer) if not entity or one.mentions(entity)]
-        if found:
-            entries.append(_entry(base, older, newer, found, name))
-    own = f"{base}changes.atom" + (f"?entity={name}" if name else "")
-    title = say("Changes") + (f" · {name}" if name else "")
-    identity = f"{BASE}changes" + (f"/{name}" if name else "")
-    return feeds.atom(identity, f"Armature: {title}", own, f"{base}changes", entries)
-
-
-def _entry(base: str, older: Snapshot, newer: Snapshot, found: list[Change], name: str) -> feeds.Entry:
-    counts = {kind: sum(one.kind == kind for one in found) for kind in _KINDS}
-    words = ", ".join(f"{say(kind)}: {number}" for kind, number in counts.items() if number)
-    narrowed = f"&entity={name}" if name else ""
-    return feeds.Entry(
-        identity=f"urn:sha256:{newer.hash}" + (f":{name}" if name else ""),
-        title=words,
-        address=f"{base}changes?from={older.hash[:12]}&to={newer.hash[:12]}{narrowed}",
-        summary=", ".join(views.local_name(one.iri) for one in found[:20]),
-        written=_written(newer),
-    )
 
 
 # The map of the site

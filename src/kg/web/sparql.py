@@ -44,6 +44,8 @@ _DATASET = [
 ]
 _SEEN_BYTES, _SEEN_HEAD_BYTES = 16 << 20, 2_000
 _SHORT_SECONDS = 0.05
+_EITHER = Accept(solutions=SOLUTIONS[0].media_type, graph=GRAPHS[0].media_type)
+_NO_GRAPH = "urn:x-no-graph"
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,8 @@ class Endpoint:
             return await _answer(request, self._serving, asked, self._seen)
         async with self._serving.current() as served:
             if wants_page(request):
-                return await pages.workbench(request, self._serving, served, asked.query if asked else "")
+                wrong = await _refused(request, served, asked) if asked else None
+                return await pages.workbench(request, self._serving, served, asked.query if asked else "", wrong)
             triples = descriptions.service(self._serving, served, str(request.base_url))
             return descriptions.described(request, self._serving, served, triples)
 
@@ -176,6 +179,28 @@ def _browsing(request: Request) -> bool:
     """Whether a link with a query was followed in a browser, which is shown the query and not sent its answer."""
     accept = request.headers.get("accept", "").lstrip()
     return accept.startswith("text/html") and "format" not in request.query_params
+
+
+async def _refused(request: Request, served: Current, asked: Asked) -> KgError | None:
+    """Why a query cannot be answered, whatever the data: it is asked of graphs that do not exist.
+
+    What goes wrong only on the way to the answer is told where the query is run.
+    """
+    if not asked.query.strip():
+        return _nothing(request)
+    query = Query(asked.query, _EITHER, (_NO_GRAPH,), (_NO_GRAPH,), rates.stranger())
+    rates.admit(request)
+    try:
+        answer = await _while_connected(request, served.store.answer(query))
+        await answer.aclose()
+    except KgError as error:
+        return error if isinstance(error, BadRequest | QueryTooLarge) else None
+    return None
+
+
+def _nothing(request: Request) -> BadRequest:
+    examples = replies.local(request, "/query")
+    return BadRequest(f"There is no query; send it as 'query=…' (see {examples} for examples).")
 
 
 def _asked(pairs: list[tuple[str, str]]) -> Asked | None:
@@ -232,8 +257,7 @@ async def _answer(
     request: Request, serving: Serving, asked: Asked | None, seen: LRUCache[Key, Seen] | None = None
 ) -> ASGIApp:
     if asked is None or not asked.query.strip():
-        examples = replies.local(request, "/query")
-        raise BadRequest(f"There is no query; send it as 'query=…' (see {examples} for examples).")
+        raise _nothing(request)
     accept = _accept(request, asked.format)
     query = Query(asked.query, accept, asked.default_graphs, asked.named_graphs, rates.stranger())
     async with AsyncExitStack() as stack:

@@ -138,10 +138,14 @@ async def _panels(visit: Visit) -> tuple[Panel, ...]:
     return await answers.answered(ask, found, visit.iri, visit.times, pages)
 
 
-def _other_names(rows: Sequence[Row], own: set[str]) -> dict[views.Value, str]:
-    """The names that claims give, each once, with what kind of name it is."""
+def _other_names(rows: Sequence[Row], own: set[str]) -> dict[str, list[views.Value]]:
+    """The names that claims give, each once, by what kind of name they are."""
     named = {views.value(row, "name"): text(row, "nameKindLabel") for row in rows if "name" in row}
-    return {name: kind for name, kind in named.items() if kind or name.text not in own}
+    by_kind: dict[str, list[views.Value]] = {}
+    for name, kind in named.items():
+        if kind or name.text not in own:
+            by_kind.setdefault(kind, []).append(name)
+    return by_kind
 
 
 async def _claim(visit: Visit) -> Response:
@@ -185,7 +189,15 @@ async def _source(visit: Visit) -> Response:
 
 async def _passage(visit: Visit) -> Response:
     resting = await panels.claims_on(visit.asker, [visit.iri], visit.times)
-    return await visit.printed("passage.html", claims=resting.get(visit.iri, []))
+    claims = resting.get(visit.iri, [])
+    cited = [one for claim in claims for one in claim.evidence if one.iri == visit.iri]
+    return await visit.printed(
+        "passage.html",
+        claims=claims,
+        sources=[cited[0].source] if cited else views.literals(visit.rows, DEF + "of"),
+        gists=views.literals(visit.rows, DEF + "gist")[:1],
+        beginnings=views.literals(visit.rows, DEF + "incipit"),
+    )
 
 
 async def _term(visit: Visit) -> Response:

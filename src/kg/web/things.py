@@ -72,19 +72,16 @@ def _redirect(request: Request, space: str, name: str, form: Format) -> Response
 
 async def _twin(request: Request, serving: Serving, served: Current, iri: str, form: Format, tag: str) -> Response:
     times = _times(request, form)
+    links = {"Link": _links(request, iri)}
     if form is HTML:
-
-        async def made() -> Response:
-            response = await thing_pages.thing(request, serving, served, iri, times)
-            response.headers.update(headers(tag, {"Link": _links(request, iri)}))
-            return response
-
-        return await kept.page(request, tag, made, keep=serving.settings.cache_bytes > 0)
+        return await kept.page(
+            request, serving.settings, tag, lambda: thing_pages.thing(request, serving, served, iri, times), links
+        )
     if form in (JSON, CSV):
         response = await _claims(request, serving, served, iri, form, times)
     else:
         response = await _description(request, serving, served, iri, form)
-    response.headers.update(headers(tag, {"Link": _links(request, iri)}))
+    response.headers.update(headers(tag, links))
     return response
 
 

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from kg.serving import Row
 from kg.terms import Iri
-from kg.web import views
+from kg.web import figures
 from kg.web.dates import preposition, written
 from kg.web.language import say
 from kg.web.views import text
@@ -106,11 +106,11 @@ def _node(row: Row, name: str) -> Node:
 
 
 def _share(row: Row) -> str:
-    return f"{views.number(text(row, 'share'))} %" if "share" in row else ""
+    return f"{figures.number(text(row, 'share'))} %" if "share" in row else ""
 
 
 def _quantity(row: Row) -> str:
-    return f"× {views.number(text(row, 'quantity'))}" if "quantity" in row else ""
+    return f"× {figures.number(text(row, 'quantity'))}" if "quantity" in row else ""
 
 
 def _when(row: Row) -> str:

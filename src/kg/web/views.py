@@ -4,16 +4,13 @@ No markup here, and no queries: a row goes in, a frozen dataclass comes out.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-
-from babel.numbers import format_decimal
+from dataclasses import dataclass, field
 
 from kg import terms
 from kg.serving import Row, Term, language
 from kg.terms import CODE, DEF, RDF, RDFS, XSD, Iri
-from kg.web import dates
-from kg.web.language import locale, say, spoken
+from kg.web import dates, figures
+from kg.web.language import say, spoken
 
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 
@@ -26,13 +23,18 @@ _UNKNOWN = CODE + "unknown/"
 
 @dataclass(frozen=True)
 class Value:
-    """One thing or literal in words; ``iri`` makes it a link, ``moment`` a machine-readable date."""
+    """One thing or literal in words; ``iri`` makes it a link, ``moment`` a machine-readable date.
+
+    Of a number ``raw`` is what the graph has, and ``exact`` all its digits where the text is shorter.
+    """
 
     text: str
     iri: Iri = ""
     language: str = ""
     moment: str = ""
     unknown: bool = False
+    exact: str = ""
+    raw: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -114,21 +116,23 @@ def _of_literal(content: str, datatype: Iri, tag: str) -> Value:
     if datatype in _DATES:
         return Value(dates.written(content), moment=content)
     if datatype in NUMBERS:
-        return Value(number(content))
+        return figure(content)
     if datatype == XSD + "boolean":
         return Value(say("yes") if content == "true" else say("no"))
     elsewhere = content.startswith(("http://", "https://")) and not content.startswith(terms.BASE)
     return Value(content, iri=content if datatype == XSD + "anyURI" and elsewhere else "", language=tag)
 
 
-def number(content: str) -> str:
-    """A number with its thousands apart and no idle decimals: ``30000.0`` → 30,000."""
-    try:
-        amount = Decimal(content)
-    except InvalidOperation:
-        return content
-    shown = amount.to_integral_value() if amount == amount.to_integral_value() else amount.normalize()
-    return str(format_decimal(shown, locale=locale(), decimal_quantization=False))
+def figure(content: str) -> Value:
+    """A number, from a million on in short and with the exact one beside it."""
+    exact, brief = figures.number(content), figures.short(content)
+    return Value(brief, exact=exact if brief != exact else "", raw=content)
+
+
+def money(content: str, currency: str) -> Value:
+    """An amount in a currency (ISO 4217), from a million on in short and with the exact one beside it."""
+    exact, brief = figures.money(content, currency), figures.short_money(content, currency)
+    return Value(brief, exact=exact if brief != exact else "", raw=content)
 
 
 def local_name(iri: Iri) -> str:
@@ -181,8 +185,11 @@ def kinds(rows: Iterable[Row]) -> tuple[Value, ...]:
 
 
 def title(rows: Sequence[Row], iri: Iri) -> Value:
-    """The name of a thing in the reader's language, else in English, else any, else the end of its IRI."""
-    for predicate in (RDFS + "label", "http://purl.org/dc/terms/title"):
+    """The name of a thing in the reader's language, else in English, else any, else the end of its IRI.
+
+    A passage is named by its place in the source.
+    """
+    for predicate in (RDFS + "label", "http://purl.org/dc/terms/title", DEF + "locator"):
         names = literals(rows, predicate)
         if names:
             return names[0]
