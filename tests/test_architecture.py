@@ -54,7 +54,7 @@ STAGES = (
     ("engine.cached",),
     ("serving",),
     ("web.language",),
-    ("web.replies", "web.dates", "web.rates", "web.islands", "web.security"),
+    ("web.replies", "web.dates", "web.rates", "web.islands", "web.security", "web.shortfall"),
     ("web.kept",),
     ("web.views", "web.charts", "web.feeds"),
     ("web.schema_org",),

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from kg.web.replies import root
+from kg.web.shortfall import lacks, passing
 
 Key: TypeAlias = tuple[str, str, str, str]
 
@@ -39,12 +40,14 @@ _PAGES: LRUCache[Key, Kept] = LRUCache(_BYTES, getsizeof=lambda page: len(page.p
 async def page(request: Request, tag: str, make: Callable[[], Awaitable[Response]], *, keep: bool = True) -> Response:
     """The page at the request's address: the one that is kept, or the one that ``make`` makes.
 
-    A page that is not a success, or none at all, is sent as it is and not kept.
+    A page that is not a success, or none at all, is sent as it is and not kept; nor is one that lacks a part.
     """
     key = (tag, root(request), request.scope["path"], request.url.query)
     found = _PAGES.get(key)
     if found is None:
         made = await make()
+        if lacks(made):
+            return passing(made)
         if made.status_code != 200 or not isinstance(made, HTMLResponse):  # noqa: PLR2004 - a success
             return made
         found = _kept(made)
