@@ -6,8 +6,10 @@ with what the build derives from both, one line a quad; ``parameters.json`` what
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,6 +26,7 @@ from kg.settings import Settings
 from kg.terms import GRAPH
 
 SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000, "10m": 10_000_000}
+_HERE = Path(__file__).parent
 LISTED = 1_000
 """Values of one parameter that are listed."""
 _EXPORTED = 110_000
@@ -51,8 +54,8 @@ class Scale:
     triples: int
 
     def of(self, share: float) -> int:
-        """So many things for each thousand triples, at least four."""
-        return max(int(self.triples * share / 1000), 4)
+        """So many things for each 1,150 triples, at least four."""
+        return max(int(self.triples * share / 1150), 4)
 
 
 def generate(settings: Settings, size: int, seed: int, write: Callable[[bytes], Any]) -> tuple[Made, dict[str, Any]]:
@@ -139,12 +142,32 @@ def _exported(world: World, random: Random) -> list[list[str]]:
 
 def write(folder: Path, size: int, seed: int, settings: Settings | None = None) -> Made:
     """The files of one graph in a folder; those there already for the same size, seed and code are kept."""
+    settings = settings or Settings()
+    stamp, told = _stamp(settings), folder / "made.json"
+    with suppress(OSError, ValueError, KeyError):
+        found = json.loads(told.read_text("utf-8"))
+        if (found.pop("stamp"), found["size"], found["seed"]) == (stamp, size, seed):
+            return Made(**found)
     folder.mkdir(parents=True, exist_ok=True)
+    told.unlink(missing_ok=True)
     with (folder / "graph.nq").open("wb") as file:
-        made, parameters = generate(settings or Settings(), size, seed, file.write)
+        made, parameters = generate(settings, size, seed, file.write)
     (folder / "parameters.json").write_text(json.dumps(parameters), "utf-8")
-    (folder / "made.json").write_text(json.dumps(asdict(made), indent=2) + "\n", "utf-8")
+    told.write_text(json.dumps({**asdict(made), "stamp": stamp}, indent=2) + "\n", "utf-8")
     return made
+
+
+def _stamp(settings: Settings) -> str:
+    """What the graph depends on besides size and seed: the generator, the ontology and the rules."""
+    digest = sha256()
+    for folder, pattern in (
+        (_HERE, "*.py"),
+        (settings.ontology, "**/*.ttl"),
+        (settings.queries / "rules", "**/*.rq"),
+    ):
+        for path in sorted(folder.glob(pattern)):
+            digest.update(f"{path.name}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 @click.command()

@@ -84,11 +84,17 @@ class Claim:
 
 
 class Ink:
-    """Lines out, counted and hashed. ``unreal`` holds what is not realised, for edges that depend on it."""
+    """Lines out, counted and hashed.
+
+    ``unreal`` maps what is not realised, on which edges depend, to its status, if it has one; ``over`` holds what
+    has ended, ``settling`` the statuses that make a thing real or end it.
+    """
 
     def __init__(self, vocabulary: Vocabulary, write: Callable[[bytes], Any]) -> None:
         self.vocabulary = vocabulary
-        self.unreal: set[Iri] = set()
+        self.unreal: dict[Iri, Iri | None] = {}
+        self.over: set[Iri] = set()
+        self.settling: dict[Iri, frozenset[Iri]] = {}
         self.stated = self.derived = 0
         self.instances: Counter[str] = Counter()
         self.known: dict[Iri, str] = {}
@@ -162,12 +168,44 @@ class Ink:
         self.derive(iri, kg("knownSince"), _day(min(self.known[_source(passage)] for passage in claim.evidence)))
         if begun := [claim.dates[name].earliest for name in ("from", "on") if name in claim.dates]:
             self.derive(iri, kg("begunEarliest"), _day(min(begun)))
+        self._judge(iri, claim)
         if claim.accepted:
             self.derive(iri, kg("accepted"), _TRUE)
             if claim.relation.name == "variantOf":
                 self.types[claim.subject] |= self.types[claim.object]
             if self._has_edge(claim):
                 self.derive(claim.subject, claim.relation.iri, claim.object)
+
+    def _judge(self, iri: Iri, claim: Claim) -> None:
+        """What the claim amounts to, and the status that it waits for."""
+        if always := self._always(claim):
+            self.derive(iri, kg("verdict"), text(always))
+        else:
+            self.derive(iri, kg("verdictInTime"), text(self._in_time(claim)))
+        waits = claim.subject if claim.subject in self.unreal else claim.object
+        if pending := self.unreal.get(waits):
+            self.derive(iri, kg("pendingStatus"), pending)
+
+    def _always(self, claim: Claim) -> str:
+        """The verdict that holds whatever the day; empty without one."""
+        if claim.rank in ("refuted", "uncertain"):
+            return claim.rank
+        if not claim.accepted:
+            return "set aside"
+        if claim.object.startswith(f"<{BASE}code/unknown/"):
+            return "said"
+        if claim.relation.name != "hasStatus":
+            return ""
+        return "stands" if claim.object in self.settling.get(claim.subject, frozenset()) else "said"
+
+    def _in_time(self, claim: Claim) -> str:
+        """The verdict between start and end."""
+        relation, dates, ends = claim.relation, claim.dates, (claim.subject, claim.object)
+        if relation.term and "from" not in dates:
+            return "seen"
+        if relation.conditional and not self.unreal.keys().isdisjoint(ends):
+            return "not realised" if self.over.isdisjoint(ends) else "over"
+        return "seen" if relation.temporal and dates.keys() == {"on"} else "stands"
 
     def dated(self, iri: Iri, predicate: Iri, name: str, value: Stated) -> None:
         """A date as stated, and its bounds; ``name`` is that of the bounds without Earliest and Latest."""
@@ -193,7 +231,7 @@ class Ink:
             return False
         if relation.term and "from" not in dates:
             return False
-        return not (relation.conditional and not self.unreal.isdisjoint((claim.subject, claim.object)))
+        return not (relation.conditional and not self.unreal.keys().isdisjoint((claim.subject, claim.object)))
 
     def life(self, iri: Iri, kind: str, milestones: Sequence[Claim]) -> None:
         """What the milestones of a thing of this class amount to; to be told before its other claims."""
@@ -207,13 +245,18 @@ class Ink:
         if current:
             self.derive(iri, kg("hasStatus"), current.iri)
         above = self.vocabulary.above[kind]
+        self.settling[iri] = frozenset(
+            status.iri for status in by_iri.values() if status.ends or not status.makes_true.isdisjoint(above)
+        )
         if "Undertaking" not in above and not milestones:
             return
         reached = any(not status.makes_true.isdisjoint(above) for _, status in past)
-        real = reached and not (current is not None and current.ends)
+        if current is not None and current.ends:
+            self.over.add(iri)
+        real = reached and iri not in self.over
         self.derive(iri, kg("realised"), _TRUE if real else _FALSE)
         if not real:
-            self.unreal.add(iri)
+            self.unreal[iri] = current.iri if current else None
 
 
 def _latest(past: Sequence[tuple[str, Status]]) -> Status | None:

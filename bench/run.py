@@ -89,8 +89,8 @@ def _say(line: str) -> None:
 
 
 def _data(folder: Path, size: str, seed: int) -> dict[str, Any]:
-    """The generated graph; made anew each time, as that costs little beside what follows."""
-    _say(f"generating {size} triples")
+    """The generated graph, made anew where the generator or the ontology has changed."""
+    _say(f"generating {size} triples, unless they are there")
     made = generate.write(folder, generate.SIZES[size], seed)
     with (folder / "graph.nq").open("rb") as quads, (folder / "merged.nt").open("wb") as merged:
         merged.writelines(line.rsplit(b" ", 2)[0] + b" .\n" for line in quads)

@@ -12,6 +12,7 @@ from kg import __version__
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "kg"
 MODULES = sorted(SOURCE.rglob("*.py"))
+TURTLE = (ROOT / "data", ROOT / "ontology")
 
 STAGES = (
     ("__init__", "settings", "errors", "terms", "formats", "trace", "scratch"),
@@ -135,6 +136,12 @@ def test_files_and_functions_are_small(path: Path) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or 0) - node.lineno + 1
             assert length <= 55, f"{node.name} has {length} lines"
+
+
+def test_files_of_turtle_are_small() -> None:
+    """Split a longer one by a narrower theme; data/README.md says how the parts are named."""
+    lines = {path: len(path.read_text("utf-8").splitlines()) for folder in TURTLE for path in folder.rglob("*.ttl")}
+    assert {path.relative_to(ROOT).as_posix(): count for path, count in lines.items() if count > 400} == {}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)

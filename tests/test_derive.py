@@ -20,7 +20,7 @@ id:site a kg:Site . id:state a kg:State . id:prog a kg:Programme .
 
 @pytest.fixture(scope="module")
 def ontology() -> list[ox.Quad]:
-    files = [p for p in sorted((ROOT / "ontology").glob("*.ttl")) if p.name != "house.ttl"]
+    files = sorted((ROOT / "ontology").glob("*.ttl"))
     return [quad for path in files for quad in ox.parse(path=path, format=ox.RdfFormat.TURTLE)]
 
 

@@ -1,6 +1,6 @@
 """The ontology keeps its own house rules, and every house rule is proved both ways.
 
-`tests/ontology/<Shape>/` holds small files that one shape of `house.ttl` accepts (`valid.*`) or rejects
+`tests/ontology/<Shape>/` holds small files that one shape of `ontology/house/` accepts (`valid.*`) or rejects
 (`invalid.*`); the first line of the latter names a part of every message to expect.
 """
 
@@ -45,7 +45,7 @@ def load(*paths: Path) -> Graph:
 
 def house() -> Graph:
     """The house shapes, anew for each run, because pySHACL changes the shapes graph that it is given."""
-    return load(ONTOLOGY / "house.ttl", ONTOLOGY / "prefixes.ttl")
+    return load(*(ONTOLOGY / "house").glob("*.ttl"), ONTOLOGY / "prefixes.ttl")
 
 
 @cache

@@ -58,7 +58,7 @@ def shapes() -> list[ox.Quad]:
 @cache
 def ground() -> list[ox.Quad]:
     """The ontology and the background of all cases."""
-    files = (path for path in sorted(ONTOLOGY.glob("*.ttl")) if path.name != "house.ttl")
+    files = sorted(ONTOLOGY.glob("*.ttl"))
     vocabulary = [q for path in files for q in read(path) if q.predicate.value not in DOCUMENTATION]
     return vocabulary + read(CASES / "background.ttl")
 

@@ -5,6 +5,7 @@ Every address takes its formats from here: by suffix (``.ttl``), by ``?format=tt
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import mimeparse
@@ -123,7 +124,13 @@ def accepted(accept: str | None, offered: Sequence[Format]) -> Format:
 
 def preferred(accept: str | None, offered: Sequence[Format]) -> Format | None:
     """Like :func:`accepted`, but ``None`` where nothing fits."""
-    if not accept or not accept.strip():
+    return _preferred(accept or "", tuple(offered))
+
+
+@lru_cache(maxsize=1024)
+def _preferred(accept: str, offered: tuple[Format, ...]) -> Format | None:
+    """Few headers are ever sent, each many times; reading one takes longer than a small answer."""
+    if not accept.strip():
         return offered[0]
     ranked = [(_quality(one, accept), -place) for place, one in enumerate(offered)]
     quality, place = max(ranked)

@@ -43,7 +43,7 @@ def source_files(settings: Settings) -> list[SourceFile]:
 
 def _ontology_files(settings: Settings) -> Iterator[SourceFile]:
     for path in sorted(settings.ontology.rglob("*.ttl")):
-        shapes = path.parent.name == "shapes" or path.name == "house.ttl"
+        shapes = path.parent.name in ("shapes", "house")
         graph = terms.GRAPH_SHAPES if shapes else terms.GRAPH_ONTOLOGY
         yield SourceFile(path, graph, path.relative_to(settings.home).as_posix())
 

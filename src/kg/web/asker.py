@@ -38,6 +38,11 @@ class Asker:
         """What things of this snapshot are called."""
         return lexicon(self.served.hash)
 
+    @property
+    def statements(self) -> int:
+        """How many statements the graph has."""
+        return self.served.snapshot.manifest.triples
+
     async def rows(self, name: str, **values: Sequence[str]) -> list[Row]:
         """The rows of a stored query; values left out keep the example, so every restriction is given.
 

@@ -4,6 +4,7 @@ Queries give English labels, so that their data twins are the same for all reade
 here. What was looked up once is kept: a snapshot never changes.
 """
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,7 +14,7 @@ from xml.etree import ElementTree
 
 from cachetools import LRUCache
 
-from kg.serving import Row
+from kg.serving import Row, language
 from kg.snapshot import Hash
 from kg.terms import DEF, RDFS, Iri
 from kg.web import schema_org
@@ -25,6 +26,8 @@ GIST, LOCATOR, REASON = DEF + "gist", DEF + "locator", DEF + "reason"
 
 _KEPT_THINGS, _KEPT_SNAPSHOTS = 50_000, 4
 _AT_ONCE = 400
+_READ_WHOLE = 500_000
+"""Statements that a graph may have for all its captions to be read at once, in a second or two."""
 
 Texts: TypeAlias = Mapping[Iri, Mapping[str, str]]
 """Property → language → text."""
@@ -35,6 +38,10 @@ class Asking(Protocol):
 
     async def raw(self, name: str, **values: list[str]) -> list[Row]:
         """The rows of a stored query as the engine gave them."""
+
+    @property
+    def statements(self) -> int:
+        """How many statements the graph has."""
 
 
 @dataclass
@@ -53,32 +60,51 @@ class Lexicon:
     """The captions of one snapshot, learned when they are needed."""
 
     def __init__(self) -> None:
+        self._whole = False
+        self._reading: asyncio.Task[None] | None = None
         self._captions: LRUCache[Iri, Caption] = LRUCache(_KEPT_THINGS)
         self._above: dict[Iri, list[Iri]] = {}
         self.matches: dict[Iri, str] = {}
 
     async def learn(self, asker: Asking, iris: Collection[Iri]) -> None:
-        """Look up what is not known yet of some things."""
-        if not self._above:
-            for row in await asker.raw("class-tree"):
-                self._above.setdefault(row["class"]["value"], []).append(row["broader"]["value"])
-            self.matches = schema_org.matches(await asker.raw("schema-org"))
-        wanted = sorted(iri for iri in iris if iri not in self._captions)
+        """Look up what is not known yet of some things; of a small graph everything, once."""
+        await self._begun(asker)
+        wanted = [] if self._whole else sorted(iri for iri in iris if iri not in self._captions)
         for start in range(0, len(wanted), _AT_ONCE):
             part = wanted[start : start + _AT_ONCE]
             self._remember(part, await asker.raw("captions", thing=part))
 
+    async def _begun(self, asker: Asking) -> None:
+        """Read what every page needs, once, however many pages ask for it at the same time."""
+        reading, loop = self._reading, asyncio.get_running_loop()
+        if reading is None or reading.get_loop() is not loop or (reading.done() and not _succeeded(reading)):
+            reading = self._reading = loop.create_task(self._read(asker))
+        await asyncio.shield(reading)
+
+    async def _read(self, asker: Asking) -> None:
+        if self._above:
+            return
+        above: dict[Iri, list[Iri]] = {}
+        for row in await asker.raw("class-tree"):
+            above.setdefault(row["class"]["value"], []).append(row["broader"]["value"])
+        self.matches = schema_org.matches(await asker.raw("schema-org"))
+        if asker.statements <= _READ_WHOLE:
+            self._remember((), await asker.raw("captions", thing=[""]))
+            self._whole = True
+        self._above = above
+
     def _remember(self, wanted: Iterable[Iri], rows: Iterable[Row]) -> None:
         found = {iri: Caption() for iri in wanted}
         for row in rows:
-            caption = found[row["thing"]["value"]]
+            caption = found.setdefault(row["thing"]["value"], Caption())
             if "text" in row:
-                text = row["text"]
-                tag = str(text.get("xml:lang", "")).lower()
-                caption.texts.setdefault(row["property"]["value"], {}).setdefault(tag, text["value"])
+                tag, text = language(row["text"]), row["text"]["value"]
+                texts = caption.texts.setdefault(row["property"]["value"], {})
+                texts[tag] = min(texts.get(tag, text), text)
             elif "kind" in row:
                 caption.kinds.append(row["kind"]["value"])
         for iri, caption in found.items():
+            caption.kinds.sort()
             self._captions[iri] = caption
 
     def text(self, iri: Iri, properties: Iterable[Iri], language: str) -> str:
@@ -110,6 +136,10 @@ class Lexicon:
         """The icon for the first of some classes that has one."""
         names = (kind.removeprefix(DEF) for kind in self.above(kinds))
         return next((name for name in names if name in icons()), "")
+
+
+def _succeeded(task: asyncio.Task[None]) -> bool:
+    return not task.cancelled() and task.exception() is None
 
 
 _LEXICONS: LRUCache[Hash, Lexicon] = LRUCache(_KEPT_SNAPSHOTS)
