@@ -64,6 +64,7 @@ STAGES = (
         "web.security",
         "web.assets",
         "web.packing",
+        "web.shortfall",
     ),
     ("web.kept",),
     ("web.views", "web.charts", "web.feeds"),

@@ -13,6 +13,7 @@ from kg.engine.endpoint import Dataset
 from kg.engine.limits import Limits
 from kg.engine.remote import RemoteStore
 from kg.engine.store import Accept, Request
+from kg.engine.translate import Manner, at_once
 from kg.errors import (
     KgError,
     NotAcceptable,
@@ -285,3 +286,15 @@ def test_failures_are_counted_by_problem() -> None:
         assert (figures.busy, figures.remote, figures.ended) == (0, True, {"store-failure": 1})
 
     ask(lambda _: answer(b"boom", "500 Error"), use=use)
+
+
+def test_a_boolean_that_comes_as_a_number_is_spelled_out() -> None:
+    term = b'{ "type": "typed-literal", "datatype": "http://www.w3.org/2001/XMLSchema#boolean", "value": "%s" }'
+    text = b'{"type":"literal","value":"} #boolean\\", \\"value\\": \\"0\\" }"}'
+    cells = b"".join(b'{"s":' + (term % value) + b',"t":' + text + b"}," for value in (b"0", b"1", b"true") * 2_000)
+    result = b'{"head":{"vars":["s","t"]},"results":{"bindings":[' + cells.rstrip(b",") + b"]}}"
+    manner = Manner("solutions", JSON.media_type, CSV.media_type, {})
+    lines = at_once(result, manner).decode().splitlines()
+    said = [line.partition(",")[0] for line in lines[1:]]
+    assert said == ["false", "true", "true"] * 2_000
+    assert {line.partition(",")[2] for line in lines[1:]} == {'"} #boolean"", ""value"": ""0"" }"'}

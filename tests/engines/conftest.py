@@ -27,7 +27,9 @@ UNMETERED = {"rate_requests": 0, "rate_seconds": 0}
 def at_store(settings: Settings, running: Running, **more: object) -> Settings:
     """The settings of a server that answers from another one."""
     access = {"store_user": running.user, "store_password": SecretStr(running.password)}
-    return settings.model_copy(update={"store": running.query, "deadline": 30, **UNMETERED, **access, **more})
+    return settings.model_copy(
+        update={"store": running.query, "deadline": 30, "queue_wait": 60, **UNMETERED, **access, **more}
+    )
 
 
 @contextmanager

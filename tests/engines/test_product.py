@@ -12,6 +12,7 @@ from tests.conftest import ROOT
 
 from kg.snapshot import Snapshot
 from kg.stored import library, offered
+from kg.web.shortfall import HEADER
 
 QUERIES = sorted(library(ROOT / "queries" / "api"))
 PAGES = ("/", "/id/arquus.html", "/id/camo.html", "/claim/arquus-name.html", "/source/minarm-2024-05-21.html",
@@ -20,26 +21,19 @@ TWINS = ("/id/arquus.ttl", "/id/arquus.nt", "/id/arquus.jsonld", "/id/arquus.rdf
          "/source/minarm-2024-05-21.ttl", "/graph/ontology.ttl", "/ontology.ttl", "/shapes.nt")  # fmt: skip
 EXPORTS = ("/export/all.nq", "/export/all.ttl", "/export/all.trig", "/export/all.nt.gz",
            "/export/graph/derived.ttl", "/graph-store?default&format=nt")  # fmt: skip
-OTHERWISE = {
-    ("virtuoso", "sources"): "takes the English title instead of the original one",
-    ("virtuoso", "deal-steps"): "leaves out what an OPTIONAL after a UNION should find",
-    ("virtuoso", "orders-of-equipment"): "writes truth as a number",
-    ("virtuoso", "orders-of-programme"): "writes truth as a number",
-    ("virtuoso", "ties"): "leaves out what an OPTIONAL after a UNION should find",
-}
-"""Stored queries that an engine answers otherwise, and how."""
-
 SLOW = {("virtuoso", name) for name in ("holdings-of", "indirect-interest", "links-of-firm-and-state", "owners-of")}
 """Stored queries that an engine answers in time on a quiet machine only."""
 
-FEWER = {("virtuoso", "organisations-of")}
-"""Stored queries of which an engine leaves out rows when they ask about everything."""
+UNSURE = {("virtuoso", "mentions")}
+"""Queries of which an engine leaves out dates or not, depending on what it was asked before; the rows are there."""
 
-REFUSED = {("virtuoso", name) for name in ("everything", "orders-of", "orders-under", "owned-by", "owns")}
-"""Stored queries that the compiler of an engine gives up on."""
-
-UNSEEN = {("virtuoso", "/id/arquus.html"), ("virtuoso", "/id/camo.html")}
-"""Pages with a panel that asks such a query."""
+OTHERWISE = {
+    ("virtuoso", "organisations-of"): "leaves out rows: EXISTS with a path of subclasses is false where it is true",
+    ("virtuoso", "claims"): "leaves out dates, which an OPTIONAL after a UNION should find",
+    ("virtuoso", "claims-by-source-kind"): "writes a decimal without fraction as an integer",
+    ("virtuoso", "office-holder-on"): "takes a comparison with an unbound day for true",
+}
+"""Queries for readers that an engine answers otherwise, and how."""
 
 
 def _get(client: TestClient, path: str, **headers: str) -> bytes:
@@ -50,10 +44,10 @@ def _get(client: TestClient, path: str, **headers: str) -> bytes:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_there(engine: tuple[str, TestClient], embedded: TestClient, path: str) -> None:
-    if (engine[0], path) in UNSEEN:
-        assert engine[1].get(path, headers={"accept": "text/html"}).status_code == 502
-        return
-    page = _get(engine[1], path, accept="text/html").decode()
+    answer = engine[1].get(path, headers={"accept": "text/html"})
+    assert answer.status_code == 200
+    assert HEADER not in answer.headers
+    page = answer.text
     title = page.partition("<title>")[2].partition("</title>")[0]
     assert title
     assert title in _get(embedded, path, accept="text/html").decode()
@@ -87,15 +81,17 @@ def test_every_query_for_readers_is_answered(engine: tuple[str, TestClient], emb
     if (engine[0], name) in SLOW and found.status_code == 503:
         assert found.json()["type"].endswith("query-timeout")
         return
-    if (engine[0], name) in REFUSED:
-        assert found.status_code in (400, 502)
-        return
     known = _get(embedded, path)
-    if tabular:
-        more, rows = (len(json.loads(body)["results"]["bindings"]) for body in (known, found.content))
-        assert (rows < more) if (engine[0], name) in FEWER else (rows == more)
-    else:
-        assert found.content == known
+    if (engine[0], name) in UNSURE:
+        assert len(_rows(found.content)) == len(_rows(known))
+        return
+    same = _rows(found.content) == _rows(known) if tabular else found.content == known
+    assert same == ((engine[0], name) not in OTHERWISE)
+
+
+def _rows(body: bytes) -> list[str]:
+    """The rows of a result in JSON, in any order: some queries order by less than all of their columns."""
+    return sorted(json.dumps(row, sort_keys=True) for row in json.loads(body)["results"]["bindings"])
 
 
 @pytest.mark.parametrize("words", ["arquus", "french", "forces armées", "jonh cockeril", "no such thing"])

@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import pyoxigraph as ox
 
@@ -24,6 +25,8 @@ WIRE: dict[Family, tuple[MediaType, ...]] = {
 
 _PIECE = 1 << 16
 _TRUE = {"1", "true"}
+_BOOLEAN = re.compile(rb'(#boolean"\s*,\s*"value"\s*:\s*)"([01])"(\s*\})')
+"""The end of a boolean in a JSON result. Quotation marks in a text have a backslash, so no text has this in it."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,39 @@ def _results(source: IO[bytes], manner: Manner) -> Any:
     form = ox.QueryResultsFormat.from_media_type(manner.wire)
     if form is None:
         raise ValueError(f"a result came as {manner.wire}")
-    results = ox.parse_query_results(source, form)
+    read = cast("IO[bytes]", Truths(source)) if form == ox.QueryResultsFormat.JSON else source
+    results = ox.parse_query_results(read, form)
     if manner.family == "boolean" and isinstance(results, ox.QuerySolutions):
         return _truth(results)
     return results
+
+
+class Truths:
+    """A result in JSON as it is read, with its booleans spelled out: Virtuoso writes them as ``"0"`` and ``"1"``."""
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self._source, self._raw, self._ready, self._ended = source, b"", b"", False
+
+    def read(self, size: int = -1) -> bytes:
+        """At most ``size`` bytes; none at the end."""
+        while not self._ended and (size < 0 or len(self._ready) < size):
+            self._fill()
+        size = len(self._ready) if size < 0 else size
+        given, self._ready = self._ready[:size], self._ready[size:]
+        return given
+
+    def _fill(self) -> None:
+        """Read on, and let go of what ends with a bracket, because no term goes on behind it."""
+        piece = self._source.read(_PIECE)
+        self._raw += piece
+        self._ended = not piece
+        whole = len(self._raw) if self._ended else self._raw.rfind(b"}") + 1
+        self._ready += _BOOLEAN.sub(_spelled, self._raw[:whole])
+        self._raw = self._raw[whole:]
+
+
+def _spelled(found: "re.Match[bytes]") -> bytes:
+    return found[1] + (b'"true"' if found[2] == b"1" else b'"false"') + found[3]
 
 
 def _truth(rows: ox.QuerySolutions) -> Any:

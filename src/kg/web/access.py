@@ -62,6 +62,8 @@ class Access:
         method = scope["method"] if scope["method"] in METHODS else "other"
         self._metrics.requests.labels(method, route, f"{answer.status // 100}xx").inc()
         self._metrics.seconds.labels(route).observe(seconds)
+        for query, problem in known.lacking.items():
+            self._metrics.unshown.labels(query, problem).inc()
         if self._told:
             about = {
                 "method": scope["method"],
@@ -73,6 +75,7 @@ class Access:
                 "client": scope["client"][0] if scope["client"] else "",
                 "request": known.id,
                 "snapshot": known.snapshot[:12],
+                **({"lacking": " ".join(sorted(known.lacking))} if known.lacking else {}),
                 **({} if answer.whole else {"cut": True}),
             }
             log.info("request", extra={"fields": about})

@@ -5,7 +5,7 @@ with their evidence, and how far the undertakings in them have come.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from kg.serving import Row, Values
@@ -30,12 +30,16 @@ _CLAIMS_AT_ONCE = 40
 
 @dataclass(frozen=True)
 class Answer:
-    """The rows of one panel's query; ``part`` are those of the page shown, ``below`` those of a tree by node."""
+    """The rows of one panel's query; ``part`` are those of the page shown, ``below`` those of a tree by node.
+
+    ``failed``: the query was not answered.
+    """
 
     panel: Declared
     rows: Sequence[Row]
     part: views.Slice
     below: Mapping[Iri, Sequence[Row]]
+    failed: bool = False
 
     @property
     def shown(self) -> Sequence[Row]:
@@ -47,11 +51,21 @@ class Answer:
 async def answered(
     asker: Asker, found: Sequence[Declared], iri: Iri, times: Values, pages: Mapping[str, int]
 ) -> tuple[Panel, ...]:
-    """The panels of a thing that have something to show, or say that there is nothing; ``pages`` by panel."""
-    answers = await asyncio.gather(*(_ask(asker, panel, iri, times, pages.get(panel.name, 1)) for panel in found))
-    told = [answer for answer in answers if answer.rows or answer.panel.empty]
-    claims, (stages, drawn) = await asyncio.gather(_claims(asker, told, times), _charted(asker, told, iri, times))
-    return tuple(_panel(answer, claims, stages, drawn.get(answer.panel.name)) for answer in told)
+    """The panels of a thing that have something to show, or say that there is nothing; ``pages`` by panel.
+
+    A panel that cannot be shown, because its query fails or one about what stands in it, says so.
+    """
+    answers = await asyncio.gather(*(_tried(asker, panel, iri, times, pages.get(panel.name, 1)) for panel in found))
+    told = [answer for answer in answers if answer.failed or answer.rows or answer.panel.empty]
+    (claims, lost), (stages, drawn) = await asyncio.gather(
+        _claims(asker, told, times), _charted(asker, told, iri, times)
+    )
+    return tuple(
+        _failed(answer.panel)
+        if _lacks(answer, lost, stages)
+        else _panel(answer, claims, stages or {}, drawn.get(answer.panel.name))
+        for answer in told
+    )
 
 
 async def drawing(asker: Asker, panel: Declared, iri: Iri, times: Values) -> Drawing | None:
@@ -62,11 +76,29 @@ async def drawing(asker: Asker, panel: Declared, iri: Iri, times: Values) -> Dra
 
 async def _charted(
     asker: Asker, told: Sequence[Answer], iri: Iri, times: Values
-) -> tuple[Stages, dict[str, Drawing]]:
-    """How far the undertakings have come, and the charts, which show that."""
+) -> tuple[Stages | None, dict[str, Drawing]]:
+    """How far the undertakings have come, and the charts, which show that; a chart may be lacking."""
     stages = await _stages(asker, told, times)
     found = [Charted(answer.panel, answer.rows) for answer in told if answer.panel.chart and answer.rows]
-    return stages, await drawings(asker, found, iri, times, stages)
+    drawn = await asker.shortfall.bear("steps", drawings(asker, found, iri, times, stages or {}))
+    return stages, drawn or {}
+
+
+async def _tried(asker: Asker, panel: Declared, iri: Iri, times: Values, page: int) -> Answer:
+    """The answer to a panel's query, or none."""
+    answer = await asker.shortfall.bear(panel.name, _ask(asker, panel, iri, times, page))
+    return answer or Answer(panel, (), views.cut(0, 1, LINES_PER_PAGE), {}, failed=True)
+
+
+def _lacks(answer: Answer, lost: Set[Iri], stages: Stages | None) -> bool:
+    """Whether a panel was not answered, or what its lines need was not."""
+    if answer.failed or (stages is None and answer.panel.stage and answer.rows):
+        return True
+    return any(text(row, "claim") in lost for row in _all_rows(answer))
+
+
+def _failed(panel: Declared) -> Panel:
+    return Panel(panel, (), views.cut(0, 1, LINES_PER_PAGE), failed=True)
 
 
 async def _ask(asker: Asker, panel: Declared, iri: Iri, times: Values, page: int) -> Answer:
@@ -98,22 +130,30 @@ def _going_on(rows: Iterable[Row]) -> list[Iri]:
     return sorted({text(row, "node") for row in rows if true(row, "holds") and _UNKNOWN not in text(row, "node")})
 
 
-async def _claims(asker: Asker, answers: Sequence[Answer], times: Values) -> dict[Iri, Claim]:
-    """The claims behind all lines shown, asked for in parts side by side."""
-    every = (row for answer in answers for rows in (answer.shown, *answer.below.values()) for row in rows)
-    wanted = sorted({text(row, "claim") for row in every if "claim" in row})
+def _all_rows(answer: Answer) -> Iterator[Row]:
+    """The rows on this page, those of a tree with what stands below them."""
+    return (row for rows in (answer.shown, *answer.below.values()) for row in rows)
+
+
+async def _claims(asker: Asker, answers: Sequence[Answer], times: Values) -> tuple[dict[Iri, Claim], frozenset[Iri]]:
+    """The claims behind all lines shown, asked for in parts side by side, and those that were not answered."""
+    wanted = sorted({text(row, "claim") for answer in answers for row in _all_rows(answer) if "claim" in row})
     parts = [wanted[start : start + _CLAIMS_AT_ONCE] for start in range(0, len(wanted), _CLAIMS_AT_ONCE)]
-    found = await asyncio.gather(*(full(asker, part, [""], times) for part in parts))
-    return {claim.iri: claim for part in found for claim in part}
+    works = (asker.shortfall.bear("claims", full(asker, part, [""], times)) for part in parts)
+    found = await asyncio.gather(*works)
+    lost = frozenset(iri for part, claims in zip(parts, found, strict=True) if claims is None for iri in part)
+    return {claim.iri: claim for claims in found for claim in claims or ()}, lost
 
 
-async def _stages(asker: Asker, answers: Sequence[Answer], times: Values) -> Stages:
-    """How far the undertakings in the panels have come."""
+async def _stages(asker: Asker, answers: Sequence[Answer], times: Values) -> Stages | None:
+    """How far the undertakings in the panels have come; ``None`` if that was not answered."""
     wanted = sorted({text(row, a.panel.stage) for a in answers if a.panel.stage for row in a.rows} - {""})
     if not wanted:
         return {}
     days = {name: times.get(name, [""]) for name in ("asOf", "knownOn")}
-    rows = await asker.rows("life-cycle", entity=wanted, **days)
+    rows = await asker.shortfall.bear("life-cycle", asker.rows("life-cycle", entity=wanted, **days))
+    if rows is None:
+        return None
     found = {text(row, "entity"): views.life_cycle([row]) for row in reversed(rows)}
     return {iri: stage for iri, stage in found.items() if stage is not None}
 

@@ -9,6 +9,7 @@ from kg.stored import find
 from kg.terms import BASE, Iri
 from kg.web.language import Language, spoken
 from kg.web.lexicon import GIST, LABELS, LOCATOR, PICTURED, REASON, REVERSE, Lexicon, lexicon
+from kg.web.shortfall import Shortfall
 
 _AT_ONCE = 8
 _LABEL, _FRENCH = "Label", "French"
@@ -24,12 +25,13 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Asker:
-    """Asks for a page, at most a few queries at once, and remembers which things came up."""
+    """Asks for a page, at most a few queries at once, and remembers which things came up and what failed."""
 
     serving: Serving
     served: Current
     seen: set[Iri] = field(default_factory=set)
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+    shortfall: Shortfall = field(default_factory=Shortfall)
 
     @property
     def lexicon(self) -> Lexicon:
@@ -63,9 +65,13 @@ class Asker:
             return await self.serving.rows(self.served, find(self.serving.settings.queries, name), values)
 
     async def learn(self, more: Iterable[Iri] = ()) -> None:
-        """Look up what kinds of thing have come up, for their icons, and what is called how of some ``more``."""
+        """Look up what kinds of thing have come up, for their icons, and what is called how of some ``more``.
+
+        A page does without them, too.
+        """
         shown = {iri for iri in self.seen if iri.startswith(PICTURED)}
-        await self.lexicon.learn(self, shown | {iri for iri in more if iri.startswith(BASE)})
+        wanted = shown | {iri for iri in more if iri.startswith(BASE)}
+        await self.shortfall.bear("captions", self.lexicon.learn(self, wanted))
 
 
 def _things(row: Row) -> Iterator[Iri]:

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from kg.settings import Settings
 from kg.web.packing import LEVEL, WORTH_PACKING, takes_gzip
 from kg.web.replies import headers, root
+from kg.web.shortfall import lacks, passing
 
 Key: TypeAlias = tuple[str, str, str, str]
 
@@ -46,13 +47,15 @@ async def page(
     """The page at the request's address: the one that is kept, or the one that ``make`` makes.
 
     It gets the headers of its validator, and ``extra`` ones. A page that is not a success, or none at all, is sent
-    as it is and not kept.
+    as it is and not kept; nor is one that lacks a part.
     """
     key = (tag, root(request), request.scope["path"], request.url.query)
     found = _PAGES.get(key)
     if found is None:
         made = await make()
         made.headers.update(headers(tag, extra))
+        if lacks(made):
+            return passing(made)
         if made.status_code != 200 or not isinstance(made, HTMLResponse):  # noqa: PLR2004 - a success
             return made
         found = _kept(made)

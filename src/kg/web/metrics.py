@@ -60,6 +60,8 @@ class Metrics:
         self.refused = Counter("armature_http_refused", told, ("problem",), registry=own)
         silent = "Connections that were closed without a word."
         self.cut = Counter("armature_http_cut", silent, ("cause",), registry=own)
+        missing = "Parts of pages that were not shown, by the query that failed and its problem."
+        self.unshown = Counter("armature_page_parts_not_shown", missing, ("query", "problem"), registry=own)
         self.readers = _live("armature_readers", "Query processes by what they do.", own, ("state",))
         self.waiting = _live("armature_queries_waiting", "Queries that wait for a query process.", own)
         why = "Query processes that ended, by cause."

@@ -21,6 +21,7 @@ from kg.web.asker import Asker
 from kg.web.language import spoken
 from kg.web.markup import page, site
 from kg.web.security import DRAWING
+from kg.web.shortfall import mark
 from kg.web.views import text
 
 ROWS_PER_PAGE = 100
@@ -34,13 +35,14 @@ _FIRST = "SELECT ?thing ?label WHERE { ?thing a kg:Firm ; rdfs:label ?label }"
 async def home(request: Request, serving: Serving, served: Current) -> Response:
     """The front page: what this is, where to begin, what there is, how fresh it is."""
     shown, ask = site(request, serving, served), Asker(serving, served)
-    stories, counts, events, fresh, kinds = await asyncio.gather(
-        *(ask.rows(n) for n in ("stories", "counts-by-kind", "recent-events", "freshness", "claims-by-source-kind"))
-    )
+    names = ("stories", "counts-by-kind", "recent-events", "freshness", "claims-by-source-kind")
+    answered = await asyncio.gather(*(ask.shortfall.bear(name, ask.rows(name)) for name in names))
+    stories, counts, events, fresh, kinds = (rows or [] for rows in answered)
     await ask.learn()
-    return page(
+    printed = page(
         "home.html",
         shown,
+        lacking=sorted(ask.shortfall.failed),
         stories=[_dated(row, "thingLabel") for row in stories],
         counts=[(views.value(r, "kind", "kindLabel"), *_counts(r)) for r in counts],
         events=[_dated(row, "thingLabel") for row in events],
@@ -50,6 +52,7 @@ async def home(request: Request, serving: Serving, served: Current) -> Response:
             for r in kinds
         ],
     )
+    return mark(printed, ask.shortfall.failed)
 
 
 def _dated(row: Row, label: str) -> dict[str, object]:

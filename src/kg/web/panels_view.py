@@ -66,13 +66,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel, ready to print: one page of its lines, and its chart."""
+    """One panel, ready to print: one page of its lines, and its chart; of one whose query failed there is neither."""
 
     declared: Declared
     lines: tuple[Line, ...]
     slice: Slice
     drawing: Drawing | None = None
     glances: tuple["Glance", ...] = ()
+    failed: bool = False
 
     @property
     def name(self) -> str:

@@ -18,6 +18,7 @@ from kg.web import answers, claims_view, declared, panels, queries_view, replies
 from kg.web.asker import Asker
 from kg.web.markup import Site, page, site
 from kg.web.panels_view import Panel
+from kg.web.shortfall import mark
 from kg.web.views import text
 
 PASSAGES_PER_PAGE = 50
@@ -59,10 +60,12 @@ class Visit:
         await self.asker.learn([self.iri])
         title = views.title(self.rows, self.iri)
         lexicon = self.asker.lexicon
-        return page(
+        lacking = sorted(self.asker.shortfall.failed)
+        printed = page(
             template,
             self.site,
             iri=self.iri,
+            lacking=lacking,
             title=title,
             machine=schema_org.described(self.iri, title.text, lexicon.kinds(self.iri), self.rows, lexicon.matches),
             names=views.literals(self.rows, RDFS + "label") or views.literals(self.rows, _TITLE),
@@ -71,6 +74,7 @@ class Visit:
             twins=self.site.twins(self.iri),
             **context,
         )
+        return mark(printed, lacking)
 
 
 Printer: TypeAlias = Callable[[Visit], Awaitable[Response]]
@@ -107,13 +111,14 @@ def _printer(iri: Iri, rows: Sequence[Row]) -> Printer:
 async def _entity(visit: Visit) -> Response:
     ask, iri, times, number = visit.asker, visit.iri, visit.times, visit.page
     days = {name: times.get(name, [""]) for name in ("asOf", "knownOn")}
+    bear = ask.shortfall.bear
     shown, claims, cycle, names, pointers, differences = await asyncio.gather(
         _panels(visit),
-        panels.claims_of(ask, iri, times, number),
-        ask.rows("life-cycle", entity=[iri], **days),
-        ask.rows("names-of-entity", entity=[iri], **days),
-        ask.rows("pointers", entity=[iri]),
-        panels.differences(ask, iri, times),
+        bear("claims", panels.claims_of(ask, iri, times, number)),
+        bear("life-cycle", ask.rows("life-cycle", entity=[iri], **days)),
+        bear("names-of-entity", ask.rows("names-of-entity", entity=[iri], **days)),
+        bear("pointers", ask.rows("pointers", entity=[iri])),
+        bear("mentions", panels.differences(ask, iri, times)),
     )
     own = {name.text for name in views.literals(visit.rows, RDFS + "label")}
     return await visit.printed(
@@ -121,9 +126,9 @@ async def _entity(visit: Visit) -> Response:
         shown=shown,
         claims=claims,
         verdicts=claims_view.VERDICTS,
-        cycle=views.life_cycle(cycle),
-        other_names=_other_names(names, own),
-        pointers=[panels.use(row) for row in pointers],
+        cycle=views.life_cycle(cycle or []),
+        other_names=_other_names(names or [], own),
+        pointers=[panels.use(row) for row in pointers or []],
         differences=differences,
     )
 
@@ -131,7 +136,7 @@ async def _entity(visit: Visit) -> Response:
 async def _panels(visit: Visit) -> tuple[Panel, ...]:
     """The panels that the query files declare for a thing of these classes."""
     ask = visit.asker
-    await ask.lexicon.learn(ask, ())
+    await ask.shortfall.bear("class-tree", ask.lexicon.learn(ask, ()))
     kinds = ask.lexicon.above(kind.iri for kind in views.kinds(visit.rows))
     found = declared.of_classes(ask.serving.settings.queries, kinds)
     pages = {one.name: visit.number(one.name) for one in found}

@@ -1,0 +1,161 @@
+"""A page whose parts cannot all be shown: it says so, is marked, and is kept by nobody."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from kg.compiler.build import build
+from kg.engine.store import Answer, EmbeddedStore, Limits, Request
+from kg.errors import (
+    EngineFailure,
+    KgError,
+    QueryTimeout,
+    QueryTooExpensive,
+    QuotaExceeded,
+    ResultTooLarge,
+    StoreFailure,
+    StoreUnreachable,
+    TooBusy,
+)
+from kg.settings import Settings
+from kg.web import kept
+from kg.web.app import create_app
+from kg.web.shortfall import HEADER
+
+PAGE = "/id/arquus.html"
+OWNERS = "Who owns an organisation, directly"
+HTML = {"Accept": "text/html"}
+ENDLESS = "{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(CONCAT(STR(?a), STR(?d), STR(?g), STR(?j)) = '') }"
+
+Break = Callable[[KgError, str], None]
+
+
+@pytest.fixture
+def fail(monkeypatch: pytest.MonkeyPatch) -> Iterator[Break]:
+    """Lets every query fail whose text has some words in it, until it is told other words."""
+    answer = EmbeddedStore.answer
+    failing: dict[str, KgError] = {}
+    kept._PAGES.clear()
+
+    async def answering(self: EmbeddedStore, request: Request, limits: Limits | None = None) -> Answer:
+        for words, error in failing.items():
+            if words in request.query:
+                raise error
+        return await answer(self, request, limits)
+
+    def breaking(error: KgError, words: str) -> None:
+        failing.clear()
+        failing[words] = error
+
+    monkeypatch.setattr(EmbeddedStore, "answer", answering)
+    yield breaking
+    kept._PAGES.clear()
+
+
+@pytest.fixture
+def uncached(settings: Settings, built: object) -> Iterator[TestClient]:
+    """A client of a server that keeps no answers of its engine."""
+    app = create_app(settings.model_copy(update={"rate_requests": 0, "rate_seconds": 0}))
+    with TestClient(app, follow_redirects=False) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EngineFailure("It broke."),
+        QueryTimeout("Too long."),
+        QueryTooExpensive("Too dear."),
+        ResultTooLarge("Too large."),
+        StoreFailure("It answered 500."),
+        StoreUnreachable("It is down.", retry_after=5),
+        TooBusy("It is busy.", retry_after=1),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_panel_that_fails_does_not_fail_its_page(uncached: TestClient, fail: Break, error: KgError) -> None:
+    fail(error, OWNERS)
+    lacking = uncached.get(PAGE, headers=HTML)
+    assert lacking.status_code == 200
+    assert lacking.headers[HEADER] == "owned-by"
+    assert "could not be shown now" in lacking.text
+    assert 'href="/query/owned-by?entity=' in lacking.text.partition("could not be shown now")[2]
+    assert error.detail not in lacking.text
+    assert "Every claim about this" in lacking.text
+
+
+def test_such_a_page_is_kept_by_nobody_and_whole_the_next_time(uncached: TestClient, fail: Break) -> None:
+    fail(QueryTimeout("Too long."), OWNERS)
+    lacking = uncached.get(PAGE, headers=HTML)
+    assert "etag" not in lacking.headers
+    assert lacking.headers["cache-control"] == "no-store"
+    fail(QueryTimeout("Too long."), "nothing that any query says")
+    whole = uncached.get(PAGE, headers=HTML)
+    assert whole.status_code == 200
+    assert HEADER not in whole.headers
+    assert "etag" in whole.headers
+    assert "could not be shown" not in whole.text
+
+
+def test_it_is_counted_and_logged(
+    uncached: TestClient, fail: Break, caplog: pytest.LogCaptureFixture, settings: Settings
+) -> None:
+    fail(StoreUnreachable("It is down.", retry_after=5), OWNERS)
+    with caplog.at_level("INFO"):
+        uncached.get(PAGE, headers=HTML)
+    told = [fields for record in caplog.records if (fields := getattr(record, "fields", None))]
+    assert [fields["lacking"] for fields in told if "lacking" in fields] == ["owned-by"]
+    assert "owned-by: It is down." in caplog.text
+    app = create_app(settings.model_copy(update={"metrics_allow_ips": "*"}))
+    with TestClient(app, client=("127.0.0.1", 1)) as client:
+        client.get(PAGE, headers=HTML)
+        figures = client.get("/metrics").text
+    wanted = 'armature_page_parts_not_shown_total{problem="store-unreachable",query="owned-by"} 1.0'
+    assert wanted in figures
+
+
+@pytest.mark.parametrize("lacking", ["life-cycle", "claims"])
+def test_what_many_panels_need_may_fail(uncached: TestClient, fail: Break, lacking: str) -> None:
+    fail(StoreFailure("It answered 500."), _summary(uncached, lacking))
+    page = uncached.get("/id/camo.html", headers=HTML)
+    assert page.status_code == 200
+    assert lacking in page.headers[HEADER].split(", ")
+    assert page.text.count("could not be shown now") > 1
+
+
+def _summary(client: TestClient, name: str) -> str:
+    """The first words of a stored query's text, by which to tell it."""
+    return str(client.get(f"/query/{name}.rq").text.splitlines()[0])
+
+
+def test_the_front_page_goes_without_one_of_its_parts(uncached: TestClient, fail: Break) -> None:
+    fail(QueryTimeout("Too long."), _summary(uncached, "freshness"))
+    page = uncached.get("/", headers=HTML)
+    assert page.status_code == 200
+    assert page.headers[HEADER] == "freshness"
+    assert "etag" not in page.headers
+
+
+def test_what_the_whole_page_rests_on_still_fails_it(uncached: TestClient, fail: Break) -> None:
+    fail(StoreUnreachable("It is down.", retry_after=5), _summary(uncached, "statements"))
+    assert uncached.get(PAGE, headers=HTML).status_code == 503
+
+
+def test_a_quota_is_the_clients_own_and_fails_the_page(uncached: TestClient, fail: Break) -> None:
+    fail(QuotaExceeded("It is used up.", {}, retry_after=1), OWNERS)
+    assert uncached.get(PAGE, headers=HTML).status_code == 429
+
+
+def test_a_reader_that_is_killed_over_one_panel_takes_that_panel_only(project: Settings) -> None:
+    path = project.queries / "entity" / "owned-by.rq"
+    head, _, _ = path.read_text("utf-8").partition("WHERE {")
+    days = "VALUES ?asOf { UNDEF } VALUES ?knownOn { UNDEF } VALUES ?entity { id:arquus }"
+    days = days.replace(" VALUES", "\n  VALUES")
+    path.write_text(f"{head}WHERE {{\n  {days}\n  {ENDLESS}\n}}\n", "utf-8")
+    build(project)
+    with TestClient(create_app(project.model_copy(update={"deadline": 2}))) as client:
+        page = client.get(PAGE, headers=HTML)
+        assert page.status_code == 200
+        assert page.headers[HEADER] == "owned-by"
+        assert "Every claim about this" in page.text
