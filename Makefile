@@ -20,6 +20,7 @@ help:
 	@echo "make docs               write the generated pages of docs/ anew"
 	@echo "make deploy             check the files of deploy/ with the tools that this machine has"
 	@echo "make bench [SIZE=100k]  measure side by side with other servers (100k, 1m, 10m triples)"
+	@echo "make bench-attack       attack a server with everything at once and measure what others feel"
 	@echo "make lock               pin the dependencies anew"
 
 serve: $(VENV)/run
@@ -76,6 +77,12 @@ BENCH ?=
 
 bench: $(VENV)/run bench/.venv/peers
 	$(BIN)/python -m bench.run --size $(SIZE) $(if $(ENGINES),--engines $(ENGINES)) $(BENCH)
+
+# Everything hostile at once against a server that is started for it, and what a bystander feels.
+.PHONY: bench-attack
+bench-attack: $(VENV)/run
+	$(BIN)/kg build
+	$(BIN)/python -m bench.attack
 
 bench/.venv/peers: bench/requirements.txt
 	test -x bench/.venv/bin/python || $(PYTHON) -m venv bench/.venv

@@ -45,7 +45,7 @@ def text(project: Settings, path: str) -> str:
 def test_a_stake_is_written_with_the_firm_that_is_owned_and_its_source_apart(project: Settings) -> None:
     done = new(project, "stake", *STAKE, *SOURCE, *PASSAGE, "note=As the text has it.", "note=Selon le texte.@fr")
     assert done.exit_code == 0, done.output
-    firm = text(project, "firms/john-cockerill.ttl")
+    firm = text(project, "firms/john-cockerill-defense.ttl")
     block = firm[firm.index("claim:belgium-holds-stake-in-john-cockerill-defense-2024-05-20") :].partition("\n\n")[0]
     assert block.splitlines()[1:] == [
         "    a kg:Stake ;",

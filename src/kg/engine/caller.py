@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 Lane: TypeAlias = Literal["house", "public"]
@@ -46,6 +47,7 @@ ASKING: ContextVar[Caller] = ContextVar("asking", default=HOUSE)
 """The caller on whose behalf the current task runs, in the house's lane; set once per HTTP request."""
 
 
+@lru_cache(maxsize=4096)
 def client_of(address: str) -> Client:
     """The key of an address: IPv6 by its /64, which is what one customer gets; other text stands for itself."""
     try:

@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 from functools import partial
 
+from cachetools import LRUCache
 from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
@@ -23,6 +24,7 @@ from kg.settings import Settings
 
 _WINDOW = 60
 _MILLI = 1_000
+_REMEMBERED = 4_096
 _FREE = ("HEAD", "OPTIONS")
 _COUNTED, _RATES = "kg.counted", "kg.rates"
 _REQUESTS, _SECONDS = "requests", "query-seconds"
@@ -39,6 +41,7 @@ class Rates:
         }
         self._trusted = [ipaddress.ip_network(network, strict=False) for network in trusted]
         self._counts = FixedWindowRateLimiter(MemoryStorage())
+        self._trusts: LRUCache[str, bool] = LRUCache(_REMEMBERED)
 
     @classmethod
     def of(cls, settings: Settings) -> "Rates":
@@ -47,6 +50,11 @@ class Rates:
 
     def trusts(self, address: str) -> bool:
         """Whether the quotas do not hold for an address."""
+        if address not in self._trusts:
+            self._trusts[address] = self._trusted_by_network(address)
+        return self._trusts[address]
+
+    def _trusted_by_network(self, address: str) -> bool:
         try:
             found = ipaddress.ip_address(address.partition("%")[0])
         except ValueError:

@@ -1,0 +1,85 @@
+"""What a claim amounts to, and how terms in office follow each other: derived when the graph is built."""
+
+import pyoxigraph as ox
+import pytest
+from tests.test_derive import claim, derived, milestone, ontology
+
+__all__ = ["ontology"]
+_TERM = 'kg:from "2020-10-01"^^xsd:date'
+
+
+def office(name: str, person: str, *more: str, rank: str = "normal") -> str:
+    return claim(name, "OfficeHolding", f"{person} holdsPost id:post", *more, rank=rank)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (claim("c", "Stake", "id:a holdsStakeIn id:b", _TERM), 'claim:c kg:verdictInTime "stands"'),
+        (claim("c", "Stake", "id:a holdsStakeIn id:b", rank="refuted"), 'claim:c kg:verdict "refuted"'),
+        (claim("c", "Stake", "id:a holdsStakeIn id:b", rank="uncertain"), 'claim:c kg:verdict "uncertain"'),
+        (claim("c", "Stake", "id:a holdsStakeIn id:b", 'kg:on "2020"^^xsd:gYear'), 'claim:c kg:verdictInTime "seen"'),
+        (office("c", "id:p", 'kg:on "2020"^^xsd:gYear'), 'claim:c kg:verdictInTime "seen"'),
+        (office("c", "id:p", _TERM), 'claim:c kg:verdictInTime "stands"'),
+        (milestone("id:deal", "closed"), 'claim:m kg:verdict "stands"'),
+        (milestone("id:deal", "announced"), 'claim:m kg:verdict "said"'),
+        (milestone("id:deal", "failed"), 'claim:m kg:verdict "stands"'),
+    ],
+)
+def test_a_claim_amounts_to_this(ontology: list[ox.Quad], data: str, expected: str) -> None:
+    found = derived(ontology, data)
+    subject, predicate, value = expected.split(" ", 2)
+    told = {one for one in found if one.startswith(f"{subject} kg:verdict")}
+    assert told == {f"{subject} {predicate} {value.strip(chr(34))}"}
+
+
+def test_a_rival_of_a_preferred_claim_is_set_aside(ontology: list[ox.Quad]) -> None:
+    in_dispute = "kg:inDispute claim:d"
+    data = (
+        "claim:d a kg:Dispute .\n"
+        + claim("c", "Stake", "id:a holdsStakeIn id:b", in_dispute)
+        + claim("e", "Stake", "id:p holdsStakeIn id:b", in_dispute, rank="preferred")
+    )
+    found = derived(ontology, data)
+    assert "claim:c kg:verdict set aside" in found
+    assert "claim:e kg:verdictInTime stands" in found
+
+
+@pytest.mark.parametrize(("status", "verdict"), [("announced", "not realised"), ("cancelled", "over")])
+def test_what_depends_on_a_deal_that_is_not_real_waits_for_it(
+    ontology: list[ox.Quad], status: str, verdict: str
+) -> None:
+    data = milestone("id:deal", status) + claim("c", "Participation", "id:deal hasParticipant id:a")
+    found = derived(ontology, data)
+    assert f"claim:c kg:verdictInTime {verdict}" in found
+    assert f"claim:c kg:pendingStatus status:{status}" in found
+
+
+def test_a_term_without_an_end_ends_when_another_begins(ontology: list[ox.Quad]) -> None:
+    data = office("c", "id:p", _TERM) + office("e", "id:a", 'kg:from "2023-02"^^xsd:gYearMonth')
+    found = derived(ontology, data)
+    assert "claim:c kg:succeededOn 2023-02-28" in found
+    assert "id:a kg:holdsPost id:post" in found
+    assert "id:p kg:holdsPost id:post" not in found
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        office("e", "id:p", 'kg:from "2023"^^xsd:gYear'),
+        office("e", "id:a", 'kg:from "2019"^^xsd:gYear'),
+        office("e", "id:a", 'kg:from "2023"^^xsd:gYear', rank="uncertain"),
+        office("e", "id:a", 'kg:on "2023"^^xsd:gYear'),
+    ],
+)
+def test_it_goes_on_where_nobody_else_is_known_to_have_begun_later(ontology: list[ox.Quad], other: str) -> None:
+    assert "id:p kg:holdsPost id:post" in derived(ontology, office("c", "id:p", _TERM) + other)
+
+
+def test_a_sighting_within_a_known_term_belongs_to_it(ontology: list[ox.Quad]) -> None:
+    seen = office("s", "id:p", 'kg:on "2023-09-15"^^xsd:date')
+    assert "claim:s kg:withinTerm claim:c" in derived(ontology, office("c", "id:p", _TERM) + seen)
+    ended = office("c", "id:p", _TERM, 'kg:until "2022"^^xsd:gYear')
+    assert "claim:s kg:withinTerm claim:c" not in derived(ontology, ended + seen)
+    between = office("c", "id:p", _TERM) + office("e", "id:a", 'kg:from "2021"^^xsd:gYear')
+    assert "claim:s kg:withinTerm claim:c" not in derived(ontology, between + seen)
