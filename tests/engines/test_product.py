@@ -30,10 +30,19 @@ UNSURE = {("virtuoso", "mentions")}
 OTHERWISE = {
     ("virtuoso", "organisations-of"): "leaves out rows: EXISTS with a path of subclasses is false where it is true",
     ("virtuoso", "claims"): "leaves out dates, which an OPTIONAL after a UNION should find",
+    ("virtuoso", "orders-not-realised"): "leaves out rows: a FILTER of a maximum or EXISTS finds nothing",
     ("virtuoso", "claims-by-source-kind"): "writes a decimal without fraction as an integer",
-    ("virtuoso", "office-holder-on"): "takes a comparison with an unbound day for true",
 }
 """Queries for readers that an engine answers otherwise, and how."""
+
+OF_EVERYTHING = {("virtuoso", "office-holder-on"): "takes a comparison with an unbound day for true"}
+"""Those that it answers otherwise only when they are asked about everything."""
+
+UNSEEN = {("virtuoso", "/claim/arquus-name.html"): "plans for more memory than its pool has (SQ200)"}
+"""Pages that an engine does not show."""
+
+REFUSED = {("virtuoso", "office-holders"): "its compiler fails on groups within groups (SQ156)"}
+"""Those that it does not take."""
 
 
 def _get(client: TestClient, path: str, **headers: str) -> bytes:
@@ -45,6 +54,9 @@ def _get(client: TestClient, path: str, **headers: str) -> bytes:
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_there(engine: tuple[str, TestClient], embedded: TestClient, path: str) -> None:
     answer = engine[1].get(path, headers={"accept": "text/html"})
+    if (engine[0], path) in UNSEEN:
+        assert answer.status_code == 502
+        return
     assert answer.status_code == 200
     assert HEADER not in answer.headers
     page = answer.text
@@ -70,6 +82,9 @@ def test_a_stored_query_gives_the_same_bytes(engine: tuple[str, TestClient], emb
     if (engine[0], name) in SLOW and found.status_code == 503:
         assert found.json()["type"].endswith("query-timeout")
         return
+    if (engine[0], name) in REFUSED:
+        assert found.status_code == 502
+        return
     assert (found.content == _get(embedded, path)) == ((engine[0], name) not in OTHERWISE)
 
 
@@ -81,12 +96,15 @@ def test_every_query_for_readers_is_answered(engine: tuple[str, TestClient], emb
     if (engine[0], name) in SLOW and found.status_code == 503:
         assert found.json()["type"].endswith("query-timeout")
         return
+    if (engine[0], name) in REFUSED:
+        assert found.status_code == 502
+        return
     known = _get(embedded, path)
     if (engine[0], name) in UNSURE:
         assert len(_rows(found.content)) == len(_rows(known))
         return
     same = _rows(found.content) == _rows(known) if tabular else found.content == known
-    assert same == ((engine[0], name) not in OTHERWISE)
+    assert same == ((engine[0], name) not in OTHERWISE | OF_EVERYTHING)
 
 
 def _rows(body: bytes) -> list[str]:
