@@ -11,7 +11,7 @@ from kg.settings import CHECKOUT
 
 def about() -> dict[str, str]:
     """Day, commit, machine, its load at the end of the run, and the command that makes the run again."""
-    changed = _told("git", "status", "--porcelain", "src", "bench", "queries", "ontology")
+    changed = _told("git", "status", "--porcelain", "src", "bench", "queries", "ontology", ":!bench/results")
     return {
         "day": f"{datetime.now(UTC):%Y-%m-%d}",
         "commit": _told("git", "rev-parse", "--short", "HEAD") + (" with changes" if changed else ""),
