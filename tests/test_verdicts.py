@@ -2,7 +2,10 @@
 
 import pyoxigraph as ox
 import pytest
-from tests.test_derive import claim, derived, milestone, ontology
+from tests.test_derive import HEAD, PREFIXES, ROOT, SOURCE, claim, derived, milestone, ontology
+
+from kg.compiler.derive import derive
+from kg.stored import library
 
 __all__ = ["ontology"]
 _TERM = 'kg:from "2020-10-01"^^xsd:date'
@@ -83,3 +86,25 @@ def test_a_sighting_within_a_known_term_belongs_to_it(ontology: list[ox.Quad]) -
     assert "claim:s kg:withinTerm claim:c" not in derived(ontology, ended + seen)
     between = office("c", "id:p", _TERM) + office("e", "id:a", 'kg:from "2021"^^xsd:gYear')
     assert "claim:s kg:withinTerm claim:c" not in derived(ontology, between + seen)
+
+
+def test_tables_and_charts_show_a_term_once_and_end_it_with_the_next(ontology: list[ox.Quad]) -> None:
+    data = (
+        office("c", "id:p", _TERM)
+        + office("s", "id:p", 'kg:on "2021-05-01"^^xsd:date')
+        + office("e", "id:a", 'kg:from "2023-02-03"^^xsd:date')
+    )
+    store = ox.Store()
+    store.extend(ontology)
+    store.extend(ox.parse(HEAD + SOURCE + data, ox.RdfFormat.TURTLE))
+    derive(store, ROOT / "queries" / "rules" / "derive")
+    queries = library(ROOT / "queries" / "entity")
+
+    def rows(name: str, column: str, **values: list[str]) -> dict[str, str]:
+        found = store.query(queries[name].filled(values, PREFIXES))
+        assert isinstance(found, ox.QuerySolutions)
+        told = ((row["claim"], row[column]) for row in found)
+        return {claim.value.rpartition("/")[2]: end.value if end else "" for claim, end in told}
+
+    assert rows("holders-of", "end", entity=["id:post"]) == {"c": "2023-02-03", "e": ""}
+    assert rows("measures", "endLatest", claim=["claim:c", "claim:s"]) == {"c": "2023-02-03", "s": ""}
