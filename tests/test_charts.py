@@ -163,6 +163,20 @@ def test_steps_have_a_shape_each_and_a_thread_from_the_first_to_the_last() -> No
     assert lane.thread == (line.day("2023-12-31"), line.day("2024-10-01"))
 
 
+def test_what_is_expected_has_a_shape_of_its_own_and_is_no_step_yet() -> None:
+    drawing = lives.steps(
+        [
+            Step("Line", "announced", "2024-05-21", "2024-05-21", "open"),
+            Step("Line", "operational", "2025-01-01", "2025-06-30", "expected"),
+        ],
+        TODAY,
+    )
+    assert drawing is not None
+    assert [sorted(box.signs) for box in drawing.boxes] == [["open"], ["expected", "vague"]]
+    assert drawing.lanes[0].thread is None, "nothing leads there yet"
+    assert [record["step"] for record in drawing.records] == ["open", "expected"]
+
+
 def test_steps_of_one_month_need_no_line_of_years() -> None:
     days = [Step("A", "signed", day, day, "real") for day in ("2024-05-01", "2024-05-21")]
     assert lives.steps(days, TODAY) is None

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 from starlette.testclient import TestClient
-from tests.reading import CAESAR_ORDER, HTML, LETTER, MERGER, SHELL_LINE, by_class, page, parsed, words
+from tests.reading import CAESAR_ORDER, HTML, LETTER, MERGER, SHELL_LINE, SOURCE, by_class, page, parsed, words
 
 from kg import stored
-from kg.web import claims_view, dates, declared, language, markup, pages, sources_view, terms_view
+from kg.web import claims_view, dates, declared, language, markup, pages, sources_view, terms_view, thing_pages
 from kg.web.ties import STANDINGS
 
 ROOT = Path(__file__).parents[1]
@@ -47,9 +47,20 @@ def looked_up() -> Iterator[str]:
     yield from terms_view.SORTS.values()
     yield from terms_view.SEVERITIES
     yield from pages.SHELVES.values()
+    yield from thing_pages.GRAPHS.values()
     yield from (f"{word} (a {size})" for word in dates.PREPOSITIONS for size in ("day", "year"))
     yield from (label for _, label in (*markup.SECTIONS, *markup.REFERENCES))
-    yield from ("Added", "Taken out", "Rewritten", "leads", "an option, not firm", "firm", "on behalf of", "as")
+    yield from (
+        "Added",
+        "Taken out",
+        "Rewritten",
+        "leads",
+        "an option, not firm",
+        "firm",
+        "ad interim",
+        "on behalf of",
+        "as",
+    )
     for text in (ROOT / "queries" / "entity" / "shapes.rq").read_text("utf-8").splitlines():
         yield from re.findall(r'\(sh:target\w+ "([^"]+)"\)', text)
 
@@ -260,3 +271,38 @@ def test_a_problem_is_in_english_for_programs_and_in_french_for_those_who_ask_fo
         assert answer.headers["content-language"] == language_
         assert answer.json()["title"] == title
         assert answer.json()["type"].endswith("/unknown-query")
+
+
+@pytest.mark.parametrize(("language_", "told"), [("en", "French"), ("fr", "français")])
+def test_the_language_of_a_source_is_a_word(client: TestClient, language_: str, told: str) -> None:
+    catalogue = words(by_class(page(client, f"{SOURCE}?lang={language_}"), "facts")[0])
+    assert told in catalogue
+    listed = words(next(page(client, f"/sources?lang={language_}").iter("table")))
+    assert f" {told} " in listed
+    assert not re.search(r" fr ", listed)
+
+
+@pytest.mark.parametrize(
+    ("path", "english", "french"),
+    [
+        (
+            "/graph/data/deals/john-cockerill-arquus.html",
+            "what a file of the data says",
+            "ce que dit un fichier de données",
+        ),
+        ("/graph/derived.html", "what rules have derived", "ce que des règles ont dérivé"),
+        ("/graph/ontology.html", "the terms and code lists", "les termes et les listes de codes"),
+        ("/graph/shapes.html", "the rules that the graph is held to", "les règles auxquelles le graphe est tenu"),
+    ],
+)
+def test_a_graph_says_of_what_kind_it_is(client: TestClient, path: str, english: str, french: str) -> None:
+    assert words(by_class(page(client, path), "kind")[0]) == f"Named graph: {english}"
+    assert words(by_class(page(client, f"{path}?lang=fr"), "kind")[0]) == f"Graphe nommé : {french}"
+
+
+def test_claims_of_a_graph_are_told_as_what_they_say(client: TestClient) -> None:
+    path = "/graph/data/deals/john-cockerill-arquus.html"
+    assert "Merger of John Cockerill Defense and Arquus has as participant Arquus" in words(page(client, path))
+    listed = words(next(page(client, f"{path}?lang=fr").iter("table")))
+    assert "Fusion de John Cockerill Defense et Arquus a pour participant Arquus" in listed
+    assert "john-cockerill-arquus-merger" not in listed

@@ -68,6 +68,7 @@ def test_only_outside_web_addresses_become_links() -> None:
         ([("role", iri(CODE + "role/buyer"))], ["role buyer"]),
         ([("onBehalfOf", iri(ID + "belgium"))], ["on behalf of belgium"]),
         ([("optional", literal("true", "boolean"))], ["an option, not firm"]),
+        ([("acting", literal("true", "boolean"))], ["ad interim"]),
         ([("lead", literal("true", "boolean"))], ["leads"]),
         ([("lead", literal("false", "boolean"))], []),
         ([("unit", iri(CODE + "unit/per-year"))], ["in per-year"]),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from kg.serving import Current, Row, Serving, Term
 from kg.stored import find
 from kg.terms import BASE, Iri
+from kg.web import views
 from kg.web.language import Language, spoken
 from kg.web.lexicon import GIST, LABELS, LOCATOR, PICTURED, REASON, REVERSE, Lexicon, lexicon
 from kg.web.shortfall import Shortfall
@@ -72,6 +73,15 @@ class Asker:
         shown = {iri for iri in self.seen if iri.startswith(PICTURED)}
         wanted = shown | {iri for iri in more if iri.startswith(BASE)}
         await self.shortfall.bear("captions", self.lexicon.learn(self, wanted))
+
+    def called(self, iri: Iri) -> str:
+        """What a thing that was learnt is called in the reader's language, else in English, else by its IRI."""
+        known = self.lexicon
+        return known.label(iri, spoken()) or known.label(iri, "en") or views.local_name(iri)
+
+    def sentence(self, subject: str, predicate: str, thing: str) -> str:
+        """What a claim says, in words: its things as they are called, any other value as it is."""
+        return " ".join(self.called(one) if one.startswith(BASE) else one for one in (subject, predicate, thing))
 
 
 def _things(row: Row) -> Iterator[Iri]:

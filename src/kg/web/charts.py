@@ -14,7 +14,9 @@ from kg.terms import Iri
 
 Kind: TypeAlias = Literal["bar", "bar-open", "bar-past", "bar-over"]
 Form: TypeAlias = Literal["spans", "shares", "steps", "years"]
-Sign: TypeAlias = Literal["seen", "fades-in", "fades-out", "vague", "doubtful", "untold", "real", "open", "over"]
+Sign: TypeAlias = Literal[
+    "seen", "fades-in", "fades-out", "vague", "doubtful", "untold", "real", "open", "over", "expected"
+]
 """What a reader must be told of the shapes of a drawing."""
 Across: TypeAlias = Callable[[float], float]
 Record: TypeAlias = Mapping[str, str]

@@ -92,6 +92,11 @@ def _locale(language: Language) -> Locale:
     return Locale.parse(_LOCALES[language])
 
 
+def named(code: str) -> str:
+    """What a language is called in that of the current request: ``fr`` → *French*; what is no code stays."""
+    return str(locale().languages.get(code.lower(), code))
+
+
 def prepare(language: Language) -> None:
     """Read the words and the calendar of a language, which takes longer than to print a page."""
     _messages(language)
