@@ -226,3 +226,37 @@ def test_what_has_no_chart_says_why(client: TestClient, path: str, status: int, 
     answer = client.get(path)
     assert answer.status_code == status
     assert re.search(told, answer.json()["detail"])
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        ("Theo Francken", ("Theo Francken",)),
+        ("Director-general of material resources (Belgium)", ("Director-general of material", "resources (Belgium)")),
+        ("French Minister of the Armed Forces", ("French Minister of the Armed", "Forces")),
+        (
+            "A very long name of an office that nobody can read beside a bar",
+            ("A very long name of an", "office that nobody can read…"),
+        ),
+        ("", ("",)),
+    ],
+)
+def test_names_beside_lanes_have_two_lines(words: str, lines: tuple[str, ...]) -> None:
+    assert charts.beside(words) == lines
+
+
+def test_sightings_are_named_by_the_whole_surname_where_there_is_room() -> None:
+    def seen(words: str, day: str) -> Span:
+        return Span(lane="Prime Minister", words=words, start="", end="", seen=day, seen_from=day, kind="bar")
+
+    drawing = charts.spans(
+        [
+            seen("Alexander De Croo", "2023-05-05"),
+            seen("Alexander De Croo", "2023-09-05"),
+            seen("Bart Rousseau", "2010-01-01"),
+        ],
+        TODAY,
+    )
+    assert drawing is not None
+    assert [box.text for box in drawing.boxes] == ["Rousseau", "De Croo", ""]
+    assert "De Croo" in drawing.boxes[-1].words, "it is told all the same"

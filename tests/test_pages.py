@@ -105,7 +105,7 @@ def test_rivals_stand_side_by_side_with_the_reason(client: TestClient) -> None:
     row = claim(tree, "john-cockerill-arquus-merger-party-john-cockerill")
     assert words(by_class(row, "verdict")[0]) == "set aside"
     dispute = words(by_class(row, "dispute")[0])
-    assert "John Cockerill Defense preferred" in dispute
+    assert "John Cockerill Defense on 21 May 2024 preferred" in dispute
     assert "more exact" in dispute
 
 

@@ -8,7 +8,7 @@ from kg.serving import Current, Row, Serving, Term
 from kg.stored import find
 from kg.terms import BASE, Iri
 from kg.web import views
-from kg.web.language import Language, spoken
+from kg.web.language import Language, spoken, typeset
 from kg.web.lexicon import GIST, LABELS, LOCATOR, PICTURED, REASON, REVERSE, Lexicon, lexicon
 from kg.web.shortfall import Shortfall
 
@@ -98,7 +98,7 @@ def _translated(row: Row, words: Lexicon, language: Language) -> Row:
         owners, properties = _WORDS.get(column, ((column.removesuffix(_LABEL),), (REVERSE,) if backwards else LABELS))
         owner = next((name for name in owners if name in row and name != column), None)
         if owner and term["type"] == "literal" and (told := words.text(row[owner]["value"], properties, language)):
-            changed[column] = Term(type="literal", value=told)
+            changed[column] = Term(type="literal", value=typeset(told) if column in _WORDS else told)
         elif column + _FRENCH in row:
-            changed[column] = row[column + _FRENCH]
+            changed[column] = Term(type="literal", value=typeset(row[column + _FRENCH]["value"]))
     return {**row, **changed}

@@ -114,6 +114,11 @@ def say(english: str, **values: object) -> str:
     return told.format(**values) if values else told
 
 
+def colon() -> str:
+    """The colon after a label, which French keeps at a distance."""
+    return typeset(" :") if spoken() == "fr" else ":"
+
+
 def count(one: str, other: str, number: int, **values: object) -> str:
     """``{n} claim`` or ``{n} claims``; French has the singular for none, too."""
     single = number == 1 or (number == 0 and spoken() == "fr")

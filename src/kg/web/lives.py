@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kg.terms import Iri
-from kg.web.charts import LANE, TOP, Axis, Box, Drawing, Lane, Record, Sign, axis, short
+from kg.web.charts import LANE, TOP, Axis, Box, Drawing, Lane, Record, Sign, axis, beside
 
 _SIZE = 12
 _APART = 30
@@ -76,7 +76,7 @@ def _spread(found: Sequence[Step]) -> bool:
 def _lane(lane: str, place: int, found: Sequence[Step], line: Axis) -> Lane:
     middle = TOP + place * LANE + LANE / 2
     days = [line.day(step.latest) for step in found if step.sign != "expected"]
-    return Lane(middle + 4, short(lane), lane, (min(days), max(days)) if len(days) > 1 else None, middle)
+    return Lane(middle + 4, beside(lane), lane, (min(days), max(days)) if len(days) > 1 else None, middle)
 
 
 def _mark(step: Step, middle: float, line: Axis) -> Box:

@@ -252,6 +252,7 @@ def environment() -> Environment:
     made.tests["local"] = local
     made.globals["_"] = language.say
     made.globals["count"] = language.count
+    made.globals["colon"] = language.colon
     return made
 
 

@@ -18,7 +18,6 @@ from kg.stored import StoredQuery, column_words, offered
 from kg.terms import CODE, GRAPH
 from kg.web import queries_view, replies, terms_view, views
 from kg.web.asker import Asker
-from kg.web.language import spoken
 from kg.web.markup import page, site
 from kg.web.security import DRAWING
 from kg.web.shortfall import mark
@@ -65,7 +64,7 @@ def _dated(row: Row, label: str) -> dict[str, object]:
         "ended": views.true(row, "ended"),
         "on": views.value(row, "on" if "on" in row else "reached"),
         "claim": text(row, "claim"),
-        "story": text(row, "storyFrench" if spoken() == "fr" else "story"),
+        "story": text(row, "story"),
     }
 
 
@@ -198,12 +197,14 @@ def problem(request: Request, error: KgError) -> Response:
     status = int(error.status)
     known = trace.current()
     where = site(request, None, None)
+    wording = worded(error, where.language)
     response = page(
         "problem.html",
         where,
         status=status,
-        wording=worded(error, where.language),
-        members=error.members,
+        wording=wording,
+        pieces=queries_view.linked(wording.detail),
+        members=queries_view.untold(error.members, wording.detail),
         request_id=known.id if known else "",
     )
     response.status_code = status

@@ -12,6 +12,7 @@ from kg.web.views import Value, of_term, value
 
 _LABEL = "Label"
 _LITERAL = re.compile(r'^"(?P<text>(?:[^"\\]|\\.)*)"(?:\^\^\S+|@\S+)?$')
+_OFFERED = re.compile(rf"(?<!<)({re.escape(BASE)}[^\s<>?,]+)")
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,21 @@ def place(text: str, members: Mapping[str, object]) -> Place | None:
         return None
     told = lines[line - 1].rstrip("\r")
     return Place(line, column, told[: column - 1], told[column - 1 :])
+
+
+def linked(words: str) -> tuple[Value, ...]:
+    """A sentence in pieces: the things that it offers are links; what it refuses stands in angle brackets."""
+    pieces = _OFFERED.split(words)
+    return tuple(Value(piece, piece if number % 2 else "") for number, piece in enumerate(pieces))
+
+
+def untold(members: Mapping[str, object], words: str) -> dict[str, str]:
+    """What an error has besides its sentence, as text; without what that says already."""
+    told = {
+        name: ", ".join(map(str, member)) if isinstance(member, list | tuple) else str(member)
+        for name, member in members.items()
+    }
+    return {name: text for name, text in told.items() if text and text not in words}
 
 
 def graph_file(graph: Iri, data: str) -> str:
