@@ -13,7 +13,7 @@ def test_every_kind_of_page_is_wholly_accessible(modules: Path, address: str) ->
         told = dict(
             zip(
                 FORMS,
-                forms.map(lambda form: scored(400, address=address, form=form, read=KINDS), FORMS),
+                forms.map(lambda form: scored(600, address=address, form=form, read=KINDS), FORMS),
                 strict=True,
             )
         )
