@@ -30,7 +30,6 @@ UNSURE = {("virtuoso", "mentions")}
 OTHERWISE = {
     ("virtuoso", "organisations-of"): "leaves out rows: EXISTS with a path of subclasses is false where it is true",
     ("virtuoso", "claims"): "leaves out dates, which an OPTIONAL after a UNION should find",
-    ("virtuoso", "orders-not-realised"): "leaves out rows: a FILTER of a maximum or EXISTS finds nothing",
     ("virtuoso", "claims-by-source-kind"): "writes a decimal without fraction as an integer",
 }
 """Queries for readers that an engine answers otherwise, and how."""
@@ -40,9 +39,6 @@ OF_EVERYTHING = {("virtuoso", "office-holder-on"): "takes a comparison with an u
 
 UNSEEN = {("virtuoso", "/claim/arquus-name.html"): "plans for more memory than its pool has (SQ200)"}
 """Pages that an engine does not show."""
-
-REFUSED = {("virtuoso", "office-holders"): "its compiler fails on groups within groups (SQ156)"}
-"""Those that it does not take."""
 
 
 def _get(client: TestClient, path: str, **headers: str) -> bytes:
@@ -82,9 +78,6 @@ def test_a_stored_query_gives_the_same_bytes(engine: tuple[str, TestClient], emb
     if (engine[0], name) in SLOW and found.status_code == 503:
         assert found.json()["type"].endswith("query-timeout")
         return
-    if (engine[0], name) in REFUSED:
-        assert found.status_code == 502
-        return
     assert (found.content == _get(embedded, path)) == ((engine[0], name) not in OTHERWISE)
 
 
@@ -95,9 +88,6 @@ def test_every_query_for_readers_is_answered(engine: tuple[str, TestClient], emb
     found = engine[1].get(path)
     if (engine[0], name) in SLOW and found.status_code == 503:
         assert found.json()["type"].endswith("query-timeout")
-        return
-    if (engine[0], name) in REFUSED:
-        assert found.status_code == 502
         return
     known = _get(embedded, path)
     if (engine[0], name) in UNSURE:
