@@ -13,7 +13,7 @@ help:
 	@echo "make serve [PORT=8000]  set up, build the graph, serve it at http://127.0.0.1:8000"
 	@echo "make test               set up, run every check"
 	@echo "make test-clients       ask with Comunica, YASGUI and Jena; judge pages with Lighthouse and vnu (Node.js 20, Java)"
-	@echo "make test-lighthouse    score the pages with Lighthouse (needs Node.js 20)"
+	@echo "make test-lighthouse    score front page and a firm's with Lighthouse, speed included, on a quiet machine"
 	@echo "make test-engines       publish to Oxigraph and Virtuoso, and answer from them"
 	@echo "make web                check and build the scripts of the pages anew (needs Node.js 20)"
 	@echo "make check              check the Turtle files and print the report"
@@ -43,7 +43,7 @@ test-clients: $(VENV)/dev chromium
 	npm --prefix web ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	$(BIN)/pytest tests/clients --ignore tests/clients/test_lighthouse.py
 
-# Lighthouse's scores, apart: on two cores it takes longer than all the rest.
+# Lighthouse's scores of speed, apart: they need a machine on which nothing else runs.
 .PHONY: test-lighthouse
 test-lighthouse: $(VENV)/dev chromium
 	sh .ci/clients

@@ -55,6 +55,7 @@ STAGES = (
     ("engine.cached",),
     ("serving",),
     ("web.language",),
+    ("web.wording",),
     (
         "web.replies",
         "web.dates",

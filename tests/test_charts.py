@@ -163,6 +163,20 @@ def test_steps_have_a_shape_each_and_a_thread_from_the_first_to_the_last() -> No
     assert lane.thread == (line.day("2023-12-31"), line.day("2024-10-01"))
 
 
+def test_what_is_expected_has_a_shape_of_its_own_and_is_no_step_yet() -> None:
+    drawing = lives.steps(
+        [
+            Step("Line", "announced", "2024-05-21", "2024-05-21", "open"),
+            Step("Line", "operational", "2025-01-01", "2025-06-30", "expected"),
+        ],
+        TODAY,
+    )
+    assert drawing is not None
+    assert [sorted(box.signs) for box in drawing.boxes] == [["open"], ["expected", "vague"]]
+    assert drawing.lanes[0].thread is None, "nothing leads there yet"
+    assert [record["step"] for record in drawing.records] == ["open", "expected"]
+
+
 def test_steps_of_one_month_need_no_line_of_years() -> None:
     days = [Step("A", "signed", day, day, "real") for day in ("2024-05-01", "2024-05-21")]
     assert lives.steps(days, TODAY) is None
@@ -212,3 +226,37 @@ def test_what_has_no_chart_says_why(client: TestClient, path: str, status: int, 
     answer = client.get(path)
     assert answer.status_code == status
     assert re.search(told, answer.json()["detail"])
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        ("Theo Francken", ("Theo Francken",)),
+        ("Director-general of material resources (Belgium)", ("Director-general of material", "resources (Belgium)")),
+        ("French Minister of the Armed Forces", ("French Minister of the Armed", "Forces")),
+        (
+            "A very long name of an office that nobody can read beside a bar",
+            ("A very long name of an", "office that nobody can read…"),
+        ),
+        ("", ("",)),
+    ],
+)
+def test_names_beside_lanes_have_two_lines(words: str, lines: tuple[str, ...]) -> None:
+    assert charts.beside(words) == lines
+
+
+def test_sightings_are_named_by_the_whole_surname_where_there_is_room() -> None:
+    def seen(words: str, day: str) -> Span:
+        return Span(lane="Prime Minister", words=words, start="", end="", seen=day, seen_from=day, kind="bar")
+
+    drawing = charts.spans(
+        [
+            seen("Alexander De Croo", "2023-05-05"),
+            seen("Alexander De Croo", "2023-09-05"),
+            seen("Bart Rousseau", "2010-01-01"),
+        ],
+        TODAY,
+    )
+    assert drawing is not None
+    assert [box.text for box in drawing.boxes] == ["Rousseau", "De Croo", ""]
+    assert "De Croo" in drawing.boxes[-1].words, "it is told all the same"

@@ -84,6 +84,16 @@ def test_what_is_expected_is_told_with_its_days(client: TestClient) -> None:
     assert "expected inaugurated between 27 May and 2 June 2024" in words(row)
 
 
+def test_what_is_expected_is_a_step_of_its_own_in_the_life_cycle(client: TestClient) -> None:
+    tree = page(client, SHELL_LINE)
+    (expected,) = by_class(tree, "is-expected")
+    assert words(expected) == "expected inaugurated between 27 May and 2 June 2024"
+    assert len(by_class(expected, "status-expected")) == 1
+    assert len(by_class(tree, "step-expected")) <= 2
+    french = by_class(page(client, f"{SHELL_LINE}?lang=fr"), "is-expected")
+    assert words(french[0]) == "attendu inauguré entre le 27 mai et le 2 juin 2024"
+
+
 def test_partial_dates_stay_partial(client: TestClient) -> None:
     row = claim(page(client, APRIL_LINE), "belgian-vehicle-line-inaugurated-2024-04")
     assert "in April 2024" in words(row)
@@ -95,7 +105,7 @@ def test_rivals_stand_side_by_side_with_the_reason(client: TestClient) -> None:
     row = claim(tree, "john-cockerill-arquus-merger-party-john-cockerill")
     assert words(by_class(row, "verdict")[0]) == "set aside"
     dispute = words(by_class(row, "dispute")[0])
-    assert "John Cockerill Defense preferred" in dispute
+    assert "John Cockerill Defense on 21 May 2024 preferred" in dispute
     assert "more exact" in dispute
 
 

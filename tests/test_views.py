@@ -68,6 +68,7 @@ def test_only_outside_web_addresses_become_links() -> None:
         ([("role", iri(CODE + "role/buyer"))], ["role buyer"]),
         ([("onBehalfOf", iri(ID + "belgium"))], ["on behalf of belgium"]),
         ([("optional", literal("true", "boolean"))], ["an option, not firm"]),
+        ([("acting", literal("true", "boolean"))], ["ad interim"]),
         ([("lead", literal("true", "boolean"))], ["leads"]),
         ([("lead", literal("false", "boolean"))], []),
         ([("unit", iri(CODE + "unit/per-year"))], ["in per-year"]),
@@ -293,14 +294,14 @@ def test_forms_keep_what_was_given() -> None:
 
 def test_label_columns_are_merged_into_what_they_label() -> None:
     rows = [row(order=iri(ID + "o"), orderLabel=literal("An order"), count=literal("3", "integer")), row()]
-    table = queries_view.table(QUERY, ["order", "orderLabel", "count"], rows)
+    table = queries_view.table(QUERY, ["order", "orderLabel", "count"], rows, {})
     assert [column.name for column in table.columns] == ["order", "count"]
     assert table.rows == (((Value("An order", ID + "o"),), (Value("3"),)), ((), ()))
 
 
 def test_a_cell_with_several_things_links_each() -> None:
     rows = [row(order=literal(f"{ID}a {ID}b"), orderLabel=literal("A; B")), row(order=literal(f"{ID}a {ID}b"))]
-    named, bare = (cells[0] for cells in queries_view.table(QUERY, ["order", "orderLabel"], rows).rows)
+    named, bare = (cells[0] for cells in queries_view.table(QUERY, ["order", "orderLabel"], rows, {}).rows)
     assert named == (Value("A", ID + "a"), Value("B", ID + "b"))
     assert bare == (Value("a", ID + "a"), Value("b", ID + "b"))
 

@@ -44,7 +44,7 @@ class Parameter:
 class StoredQuery:
     """A query file: ``name`` is the file's name, the endpoint's and the golden file's.
 
-    ``french`` is the summary in French; empty where the file has none.
+    ``french`` is the summary in French, ``described_in_french`` the description; empty where the file has none.
     """
 
     name: str
@@ -54,6 +54,7 @@ class StoredQuery:
     summary: str
     french: str = ""
     description: str = ""
+    described_in_french: str = ""
     questions: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -150,6 +151,7 @@ def read(path: Path) -> StoredQuery:
         summary=str(header.pop("summary")),
         french=str(header.pop("summary-fr", "")),
         description=str(header.pop("description", "")).strip(),
+        described_in_french=str(header.pop("description-fr", "")).strip(),
         questions=tuple(str(q) for q in header.pop("question", ())),
         parameters=tuple(_parameters(path, text, header.pop("parameters", {}))),
         columns={str(k): str(v) for k, v in header.pop("columns", {}).items()},
@@ -212,6 +214,20 @@ def offered(folder: Path) -> dict[str, StoredQuery]:
     inner = (folder / "rules", folder / "docs", folder / "remote")
     every = library(folder).items()
     return {name: query for name, query in every if not any(query.path.is_relative_to(f) for f in inner)}
+
+
+@cache
+def column_words(folder: Path) -> Mapping[str, str]:
+    """What the columns mean in French, by what they mean in English: the same sentence is said of many.
+
+    Raises:
+        BrokenQuery: the file of a folder is not YAML.
+    """
+    path = folder / "columns-fr.yaml"
+    try:
+        return {str(k): str(v) for k, v in yaml.safe_load(path.read_text("utf-8")).items()} if path.exists() else {}
+    except (yaml.YAMLError, AttributeError) as error:
+        raise BrokenQuery(f"{path}: not a list of sentences: {error}", file=str(path)) from error
 
 
 def find(folder: Path, name: str) -> StoredQuery:

@@ -1,6 +1,6 @@
 """One page of every kind, by what it is."""
 
-from tests.reading import APRIL_LINE, CAESAR_ORDER, LETTER, MERGER, SMALL_CALIBRE, SOURCE
+from tests.reading import APRIL_LINE, CAESAR_ORDER, LETTER, MERGER, SHELL_LINE, SMALL_CALIBRE, SOURCE
 
 KINDS = {
     "home": "/",
@@ -16,6 +16,7 @@ KINDS = {
     "order": CAESAR_ORDER,
     "order in French": f"{CAESAR_ORDER}?lang=fr",
     "line": APRIL_LINE,
+    "line expected": SHELL_LINE,
     "capability": SMALL_CALIBRE,
     "source": SOURCE,
     "passage": "/source/minarm-2024-05-21-s06.html",

@@ -95,3 +95,23 @@ def test_the_day_form_and_the_search_box_work_without_scripts(browser: Browser, 
     page.get_by_role("link", name="Sébastien Lecornu", exact=True).click()
     assert page.url.endswith("/id/sebastien-lecornu.html?knownOn=2024-05-20")
     context.close()
+
+
+def test_every_panel_is_laid_out_in_its_turn(browser: Browser, address: str) -> None:
+    page = browser.new_page(base_url=address)
+    page.goto("/id/france.html")
+    page.locator(".panel:not(.is-laid-out)").first.wait_for(state="detached")
+    shown = page.evaluate("[...document.querySelectorAll('.panel')].map(p => getComputedStyle(p).contentVisibility)")
+    page.close()
+    assert len(shown) > 3
+    assert set(shown) == {"visible"}
+
+
+def test_without_scripts_panels_are_laid_out_as_they_come_near(browser: Browser, address: str) -> None:
+    context = browser.new_context(base_url=address, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/id/france.html")
+    last = page.locator(".panel h2").last
+    last.scroll_into_view_if_needed()
+    assert last.is_visible()
+    context.close()

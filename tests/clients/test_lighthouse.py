@@ -1,59 +1,37 @@
-"""Lighthouse's scores: all four for the front page and a firm's, accessibility for every kind, on phone and desk."""
+"""Lighthouse's four scores for the front page and a firm's, on phone and desk.
 
-import json
-import os
-import shutil
-import subprocess
+How fast a page is depends on what else the machine does: run it where nothing else runs.
+"""
+
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.browser.kinds import KINDS
+from tests.clients.scores import FORMS, scored
 
-SCRIPT = Path(__file__).with_name("lighthouse.mjs")
 WHOLE = ("home", "firm")
-FORMS = ("mobile", "desktop")
+CATEGORIES = {"performance", "accessibility", "best-practices", "seo"}
 LEAST = 95
-TRIES = 3
+TRIES = 2
 
 
-@pytest.fixture(scope="module")
-def browser_path() -> str:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
-    return found or os.environ["CHROME_PATH"]
+def better(one: Mapping[str, Any] | None, other: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The telling of two in which the lowest score is the higher."""
+    return other if one is None or min(other["scores"].values()) > min(one["scores"].values()) else one
 
 
-def scored(address: str, browser_path: str, whole: dict[str, str], read: dict[str, str]) -> dict[Any, Any]:
-    """(kind, form) → what Lighthouse tells of the page.
-
-    Raises:
-        subprocess.TimeoutExpired: it took more than six minutes.
-    """
-    asked = json.dumps({"address": address, "whole": whole, "read": read})
-    done = subprocess.run(
-        ["node", SCRIPT, asked], capture_output=True, text=True, timeout=360, check=False,
-        env={**os.environ, "CHROME_PATH": browser_path},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return {(told["kind"], told["form"]): told for told in json.loads(done.stdout)}
-
-
-def test_front_page_and_firm_score_well_in_everything(modules: Path, everything: str, browser_path: str) -> None:
-    """The better of three runs counts, for what else the machine does slows a page down."""
-    best: dict[Any, dict[str, int]] = {}
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("kind", WHOLE)
+def test_front_page_and_firm_score_well_in_everything(modules: Path, everything: str, kind: str, form: str) -> None:
+    """The better of two runs counts, as a whole: what else the machine does meanwhile slows a page down."""
+    best: Mapping[str, Any] | None = None
     for _ in range(TRIES):
-        found = scored(everything, browser_path, {kind: KINDS[kind] for kind in WHOLE}, {})
-        assert set(found) == {(kind, form) for kind in WHOLE for form in FORMS}
-        for key, told in found.items():
-            best[key] = {name: max(score, best.get(key, {}).get(name, 0)) for name, score in told["scores"].items()}
-            assert set(told["scores"]) == {"performance", "accessibility", "best-practices", "seo"}
-            assert told["scores"]["accessibility"] == 100, told
-        if all(min(scores.values()) >= LEAST for scores in best.values()):
-            return
-    raise AssertionError(best)
-
-
-def test_every_kind_of_page_is_wholly_accessible(modules: Path, address: str, browser_path: str) -> None:
-    found = scored(address, browser_path, {}, KINDS)
-    assert set(found) == {(kind, form) for kind in KINDS for form in FORMS}
-    assert {key: told["lost"] for key, told in found.items() if told["scores"] != {"accessibility": 100}} == {}
+        best = better(best, scored(120, address=everything, form=form, whole={kind: KINDS[kind]})[kind])
+        assert set(best["scores"]) == CATEGORIES
+        if min(best["scores"].values()) >= LEAST:
+            break
+    assert best is not None
+    assert min(best["scores"].values()) >= LEAST, best
+    assert best["scores"]["accessibility"] == 100, best

@@ -1,9 +1,10 @@
-/** Search as you type: every box that has `data-suggest`, and the key "/" to get to the first of them. */
+/** What every page has: search as you type in each box that has `data-suggest`, the key "/", and its panels laid out. */
 
 import "./find.css";
 import { pageOf, rootOf, slug } from "./addresses.ts";
 import { Combobox } from "./combobox.ts";
 import type { Hit } from "./hits.ts";
+import { oneByOne } from "./turns.ts";
 
 const boxes = [...document.querySelectorAll<HTMLInputElement>("input[data-suggest]")];
 const first = document.querySelector<HTMLFormElement>("form[role=search]");
@@ -30,3 +31,6 @@ document.addEventListener("keydown", (event) => {
   boxes[0].focus();
   boxes[0].select();
 });
+
+// The style sheet leaves panels out of sight to be laid out when they come near; here they are in time, a turn each.
+oneByOne(document.querySelectorAll(".panel"), (panel) => panel.classList.add("is-laid-out"));

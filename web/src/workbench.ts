@@ -2,7 +2,7 @@
 
 import "./workbench.css";
 import { rootOf } from "./addresses.ts";
-import { el, one, says } from "./dom.ts";
+import { el, language, one, says } from "./dom.ts";
 import { actions } from "./graph/controls.ts";
 import { save } from "./graph/exports.ts";
 import { Editor } from "./workbench/editor.ts";
@@ -85,7 +85,7 @@ async function copy(): Promise<void> {
 
 function ask(accept: string, signal?: AbortSignal): Promise<Response> {
   const body = new URLSearchParams({ query: editor.text });
-  return fetch(endpoint, { method: "POST", body, headers: { Accept: accept }, ...(signal ? { signal } : {}) });
+  return fetch(endpoint, { method: "POST", body, headers: { Accept: accept, "Accept-Language": language() }, ...(signal ? { signal } : {}) });
 }
 
 async function run(): Promise<void> {

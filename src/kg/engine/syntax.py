@@ -30,8 +30,9 @@ def explain(report: str, query: str) -> QuerySyntaxError:
     column = max(1, column - _overshoot(items))
     sentence = next((item for item in items if " " in item and item[0].isalpha()), None)
     near = _near(query, line, column, back=sentence is not None)
-    detail = f"The query stops being valid SPARQL at line {line}, column {column}{near}"
-    return QuerySyntaxError(f"{detail}: {sentence or _expected(items)}.", line=line, column=column)
+    reason = sentence or _expected(items)
+    detail = f"The query stops being valid SPARQL at line {line}, column {column}{near}: {reason}."
+    return QuerySyntaxError(detail, line=line, column=column)
 
 
 def _overshoot(items: list[str]) -> int:

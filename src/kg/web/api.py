@@ -1,6 +1,6 @@
 """Stored queries and the descriptions of the graph."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,8 +13,8 @@ from kg.engine.store import Request as Query
 from kg.errors import BadRequest, UnknownQuery
 from kg.formats import HTML, JSON, Format, of_family
 from kg.serving import Current, Serving, Values
-from kg.stored import Parameter, StoredQuery, find, offered
-from kg.web import descriptions, kept, language, pages, rates
+from kg.stored import Parameter, StoredQuery, column_words, find, offered
+from kg.web import descriptions, kept, language, pages, queries_view, rates
 from kg.web.exports import downloaded
 from kg.web.replies import chosen, documented, headers, local, split_suffix, tagged, unchanged
 
@@ -39,7 +39,7 @@ def _add_stored_queries(routes: APIRouter, serving: Serving) -> None:
     @routes.get("/query", tags=["queries"], summary="The stored queries", response_class=Response)
     async def queries(request: Request) -> Response:
         if chosen(request, (HTML, JSON)) is JSON:
-            return JSONResponse([_listed(query) for query in offered(serving.settings.queries).values()])
+            return _list(request, serving)
         async with serving.current() as served:
             return await pages.queries(request, serving, served)
 
@@ -68,13 +68,24 @@ def _endpoint(serving: Serving, name: str) -> Callable[[Request], Awaitable[Resp
     return stored
 
 
-def _listed(query: StoredQuery) -> dict[str, Any]:
+def _list(request: Request, serving: Serving) -> Response:
+    """The library as data: in English, unless the address names another language."""
+    spoken = language.wanted(request) if request.query_params.get(language.PARAMETER) else "en"
+    language.speak(spoken)
+    columns = column_words(serving.settings.queries)
+    listed = [_listed(query, columns) for query in offered(serving.settings.queries).values()]
+    return JSONResponse(listed, headers={"Content-Language": spoken})
+
+
+def _listed(query: StoredQuery, columns: Mapping[str, str]) -> dict[str, Any]:
+    fields = queries_view.fields(query, {})
+    told = queries_view.columns(query, query.columns, columns)
     return {
         "name": query.name,
-        "summary": query.summary,
+        "summary": queries_view.summary(query).text,
         "questions": query.questions,
-        "parameters": {p.name: {"type": p.kind, "description": p.description} for p in query.parameters},
-        "columns": dict(query.columns),
+        "parameters": {one.name: {"type": one.kind, "description": one.description.text} for one in fields},
+        "columns": {one.name: one.description.text for one in told},
     }
 
 

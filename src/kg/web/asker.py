@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from kg.serving import Current, Row, Serving, Term
 from kg.stored import find
 from kg.terms import BASE, Iri
-from kg.web.language import Language, spoken
+from kg.web import views
+from kg.web.language import Language, spoken, typeset
 from kg.web.lexicon import GIST, LABELS, LOCATOR, PICTURED, REASON, REVERSE, Lexicon, lexicon
 from kg.web.shortfall import Shortfall
 
@@ -73,6 +74,15 @@ class Asker:
         wanted = shown | {iri for iri in more if iri.startswith(BASE)}
         await self.shortfall.bear("captions", self.lexicon.learn(self, wanted))
 
+    def called(self, iri: Iri) -> str:
+        """What a thing that was learnt is called in the reader's language, else in English, else by its IRI."""
+        known = self.lexicon
+        return known.label(iri, spoken()) or known.label(iri, "en") or views.local_name(iri)
+
+    def sentence(self, subject: str, predicate: str, thing: str) -> str:
+        """What a claim says, in words: its things as they are called, any other value as it is."""
+        return " ".join(self.called(one) if one.startswith(BASE) else one for one in (subject, predicate, thing))
+
 
 def _things(row: Row) -> Iterator[Iri]:
     for term in row.values():
@@ -88,7 +98,7 @@ def _translated(row: Row, words: Lexicon, language: Language) -> Row:
         owners, properties = _WORDS.get(column, ((column.removesuffix(_LABEL),), (REVERSE,) if backwards else LABELS))
         owner = next((name for name in owners if name in row and name != column), None)
         if owner and term["type"] == "literal" and (told := words.text(row[owner]["value"], properties, language)):
-            changed[column] = Term(type="literal", value=told)
+            changed[column] = Term(type="literal", value=typeset(told) if column in _WORDS else told)
         elif column + _FRENCH in row:
-            changed[column] = row[column + _FRENCH]
+            changed[column] = Term(type="literal", value=typeset(row[column + _FRENCH]["value"]))
     return {**row, **changed}

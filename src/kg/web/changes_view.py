@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
 
+import pyoxigraph as ox
 from cachetools import LRUCache
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -15,7 +16,7 @@ from kg import changes, snapshot
 from kg.changes import Change
 from kg.errors import BadRequest
 from kg.formats import HTML, JSON
-from kg.serving import Current, Serving
+from kg.serving import Current, Serving, Term
 from kg.snapshot import Hash, Snapshot
 from kg.stored import expand
 from kg.terms import BASE, CLAIM, RDF, Iri, shorten
@@ -123,14 +124,14 @@ async def _page(request: Request, serving: Serving, served: Current, every: list
     return page(
         "changes.html",
         where,
-        kept=[
-            {"hash": one.hash, "written": feeds.stamp(_written(one))[:16].replace("T", " ")} for one in compared.kept
-        ],
+        kept=[(one.hash, feeds.stamp(_written(one))[:16].replace("T", " ")) for one in compared.kept],
         older=compared.older.hash if compared.older else "",
         newer=compared.newer.hash,
-        groups=[(kind, [(one, _shown(one, asker, where.language)) for one in found], n) for kind, found, n in told],
+        groups=[
+            (kind, [(_shown(one, asker), _rewritten(one, asker)) for one in found], n) for kind, found, n in told
+        ],
         entity=entity,
-        about=views.Value(asker.lexicon.label(entity, where.language) or views.local_name(entity), entity),
+        about=views.Value(asker.called(entity), entity),
     )
 
 
@@ -143,17 +144,47 @@ def _named_in(change: Change) -> set[Iri]:
     return {change.iri, *(one for one in values if one.startswith(BASE)), *change.before, *change.after}
 
 
-def _shown(change: Change, asker: Asker, language: str) -> views.Value:
+def _shown(change: Change, asker: Asker) -> views.Value:
     """What changed, in words: a claim as the sentence that it makes, another thing by its label."""
-
-    def label(iri: Iri) -> str:
-        return asker.lexicon.label(iri, language) or asker.lexicon.label(iri, "en") or views.local_name(iri)
-
     said = change.after or change.before
     parts = [said.get(RDF + name, [""])[0] for name in ("subject", "predicate", "object")]
-    words = " ".join(label(part) if part.startswith(BASE) else part for part in parts if part)
     whole = change.iri.startswith(CLAIM) and all(parts)
-    return views.Value(words if whole else label(change.iri), change.iri if change.kind != "Taken out" else "")
+    words = asker.sentence(*parts) if whole else asker.called(change.iri)
+    return views.Value(words, change.iri if change.kind != "Taken out" else "")
+
+
+def _rewritten(change: Change, asker: Asker) -> list[tuple[views.Value, list[views.Value], list[views.Value]]]:
+    """Property by property what stood there and what does now, in words."""
+    if change.kind != "Rewritten":
+        return []
+    return [
+        (
+            views.Value(say(_FAMILIAR[name]) if name in _FAMILIAR else asker.called(name), name),
+            [_value(one, asker) for one in before],
+            [_value(one, asker) for one in after],
+        )
+        for name, before, after in change.rewritten
+    ]
+
+
+_FAMILIAR = {
+    RDF + "subject": "Subject",
+    RDF + "predicate": "Relation",
+    RDF + "object": "Object",
+    RDF + "type": "Kind",
+}
+
+
+def _value(text: str, asker: Asker) -> views.Value:
+    """A value as a snapshot writes it: a thing by its name, anything else by what it means."""
+    if not text.startswith('"'):
+        return views.Value(asker.called(text), text)
+    (triple,) = ox.parse(f"<x:s> <x:p> {text} .", format=ox.RdfFormat.N_TRIPLES)
+    literal = triple.object
+    assert isinstance(literal, ox.Literal)  # noqa: S101 - it is quoted
+    if literal.language:
+        return views.Value(literal.value, language=literal.language)
+    return views.of_term(Term(type="literal", value=literal.value, datatype=literal.datatype.value))
 
 
 def _as_data(compared: Compared) -> dict[str, object]:

@@ -8,25 +8,31 @@ sighting is a circle, and what is doubted or disputed is hatched.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from textwrap import wrap
 from typing import Literal, TypeAlias
 
 from kg.terms import Iri
 
 Kind: TypeAlias = Literal["bar", "bar-open", "bar-past", "bar-over"]
 Form: TypeAlias = Literal["spans", "shares", "steps", "years"]
-Sign: TypeAlias = Literal["seen", "fades-in", "fades-out", "vague", "doubtful", "untold", "real", "open", "over"]
+Sign: TypeAlias = Literal[
+    "seen", "fades-in", "fades-out", "vague", "doubtful", "untold", "real", "open", "over", "expected"
+]
 """What a reader must be told of the shapes of a drawing."""
 Across: TypeAlias = Callable[[float], float]
 Record: TypeAlias = Mapping[str, str]
 """What one shape stands for: column → text; days in ISO, numbers plain."""
 
 WIDTH = 760
-LEFT, RIGHT, TOP, LANE = 226, 20, 22, 30
+LEFT, RIGHT, TOP, LANE = 204, 20, 22, 30
 _TALL, _WHOLE = 58, 40
 """The height of a lane of shares, and of a bar that is the whole of something."""
 _THIN, _STUB, _LEAST_WIDTH = 6, 34, 3
 _FADING = 0.6
 """The part of a fading bar that is dark enough to be written on."""
+_BESIDE, _NAME, _LETTER = 28, 9, 6.5
+"""Characters of a line beside a lane; from a sighting to its name, and how wide a letter of that is."""
+_PARTICLES = {"da", "de", "del", "della", "den", "der", "di", "du", "la", "le", "ten", "ter", "van", "von", "zu"}
 _MOST_TICKS = 12
 _DAYS_A_YEAR = 365.25
 _EVEN = 34 / _DAYS_A_YEAR
@@ -70,10 +76,10 @@ class Tick:
 
 @dataclass(frozen=True)
 class Lane:
-    """The name of a row of shapes, and from where to where a thread runs through it."""
+    """The name of a row of shapes in one or two lines, and from where to where a thread runs through it."""
 
     y: float
-    text: str
+    lines: tuple[str, ...]
     whole: str = ""
     thread: tuple[float, float] | None = None
     base: float = 0.0
@@ -188,15 +194,15 @@ def spans(found: Sequence[Span], today: str, form: Literal["spans", "shares"] = 
     tall = LANE if form == "spans" else _TALL
     lanes = list(dict.fromkeys(span.lane for span in dated))
     made = _bar if form == "spans" else _share
-    boxes = tuple(made(span, TOP + lanes.index(span.lane) * tall, line) for span in dated)
+    boxes = [made(span, TOP + lanes.index(span.lane) * tall, line) for span in dated]
     bottom = TOP + len(lanes) * tall
     return Drawing(
         form=form,
         height=bottom + 8,
-        boxes=tuple(sorted(boxes, key=lambda box: box.seen)),
+        boxes=_uncrowded(boxes) if form == "spans" else tuple(sorted(boxes, key=lambda box: box.seen)),
         ticks=line.ticks,
         lanes=tuple(
-            Lane(TOP + place * tall + tall / 2 + 4, short(lane), lane, None, TOP + (place + 1) * tall - 4)
+            Lane(TOP + place * tall + tall / 2 + 4, beside(lane), lane, None, TOP + (place + 1) * tall - 4)
             for place, lane in enumerate(lanes)
         ),
         today=line.across(line.now),
@@ -230,7 +236,7 @@ def _bar(span: Span, top: float, line: Axis) -> Box:
     """A bar of the one height, or a circle for a sighting."""
     if not span.start and not span.end:
         same = span.words == span.lane
-        return _sighting(span, line, top + LANE / 2, 0, "" if same else _last_word(span.words))
+        return _sighting(span, line, top + LANE / 2, 0, "" if same else _surname(span.words))
     return _lasting(span, line, top + 5, LANE - 10, "")
 
 
@@ -298,16 +304,41 @@ def years(first: int, last: int) -> list[int]:
     return [each for each in range(first, last + 1) if each % every == 0]
 
 
-def short(words: str, most: int = 31) -> str:
-    """Words cut to what fits beside a lane."""
+def beside(words: str) -> tuple[str, ...]:
+    """Words as they stand beside a lane: in two lines where one is too short, and cut where two are."""
+    lines = wrap(words, _BESIDE) or [""]
+    cut = [*lines[:1], *([" ".join(lines[1:])] if len(lines) > 1 else [])]
+    return tuple(shorten(line, _BESIDE) for line in cut)
+
+
+def shorten(words: str, most: int) -> str:
+    """Words cut to so many characters."""
     return words if len(words) <= most else f"{words[: most - 1]}…"
 
 
 def _fitting(words: str, width: float) -> str:
     """The words as far as they fit into a bar; the last one of a name alone; else nothing."""
     most = int(width / 7) - 1
-    return next((text for text in (words, _last_word(words)) if len(text) <= most), "")
+    return next((text for text in (words, _surname(words)) if len(text) <= most), "")
 
 
-def _last_word(words: str) -> str:
-    return words.rpartition(" ")[2]
+def _surname(words: str) -> str:
+    """The last word of a name, with the particles before it: *De Croo*, *von der Leyen*."""
+    found = words.split()
+    first = len(found) - 1
+    while first > 1 and found[first - 1].lower() in _PARTICLES:
+        first -= 1
+    return " ".join(found[max(first, 0) :])
+
+
+def _uncrowded(boxes: Sequence[Box]) -> tuple[Box, ...]:
+    """The boxes, what was only seen last, and without its name where that would lie upon the one before."""
+    lasting = [box for box in boxes if not box.seen]
+    seen = sorted((box for box in boxes if box.seen), key=lambda box: (box.y, box.x))
+    free: dict[float, float] = {}
+    kept = []
+    for box in seen:
+        covered = free.get(box.y, 0.0) > box.x - _NAME - len(box.text) * _LETTER
+        kept.append(_changed(box, text="") if covered else box)
+        free[box.y] = box.x + _NAME
+    return (*lasting, *kept)

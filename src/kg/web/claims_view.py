@@ -111,6 +111,8 @@ class Rival:
     relation: Value
     object: Value
     preferred: bool
+    when: Phrase | None = None
+    quantity: Value | None = None
 
 
 def citations(rows: Iterable[Row]) -> dict[Iri, tuple[Citation, ...]]:
@@ -271,4 +273,6 @@ def _rival(row: Row) -> Rival:
         relation=value(row, "relation", "relationLabel"),
         object=value(row, "object", "objectLabel"),
         preferred=text(row, "rank").endswith("/preferred"),
+        when=when(row),
+        quantity=value(row, "quantity") if "quantity" in row else None,
     )

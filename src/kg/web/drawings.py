@@ -79,17 +79,22 @@ def _step(panel: Declared, row: Row) -> Step:
     """A step in the lane of its undertaking, or where there is only one in the lane of its status."""
     status = views.value(row, "status", "statusLabel").text
     thing = views.value(row, "thing", "thingLabel").text
-    sign: Sign = "over" if true(row, "ends") else ("real" if true(row, "realises") else "open")
     return Step(
         lane=thing if panel.stage else status,
         words=status,
         earliest=text(row, "earliest"),
         latest=text(row, "latest"),
-        sign=sign,
+        sign=_sign(row),
         doubtful=not true(row, "accepted") or "dispute" in row,
         iri=text(row, "thing"),
         claim=text(row, "claim"),
     )
+
+
+def _sign(row: Row) -> Sign:
+    if true(row, "expected"):
+        return "expected"
+    return "over" if true(row, "ends") else ("real" if true(row, "realises") else "open")
 
 
 def _span(panel: Declared, row: Row, measures: Measures) -> Span:

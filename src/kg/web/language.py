@@ -5,6 +5,7 @@ those whose key says more than the word, so that they can be told apart: ``on (a
 current request is set once (:func:`speak`), and whatever makes words looks it up: the tasks of a request inherit it.
 """
 
+import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import date
@@ -28,6 +29,7 @@ MESSAGES = Path(__file__).parent / "messages"
 PARAMETER = "lang"
 
 _LOCALES: Mapping[Language, str] = {"en": "en_GB", "fr": "fr_FR"}
+_LOOSE = re.compile(r" (?=[;:?!»%])|(?<=«) ")
 _SPEAKING: ContextVar[Language] = ContextVar("speaking", default="en")
 
 
@@ -90,16 +92,31 @@ def _locale(language: Language) -> Locale:
     return Locale.parse(_LOCALES[language])
 
 
+def named(code: str) -> str:
+    """What a language is called in that of the current request: ``fr`` → *French*; what is no code stays."""
+    return str(locale().languages.get(code.lower(), code))
+
+
 def prepare(language: Language) -> None:
     """Read the words and the calendar of a language, which takes longer than to print a page."""
     _messages(language)
     format_date(date(2024, 5, 21), "long", locale=_locale(language))
 
 
+def typeset(french: str) -> str:
+    """French words with the spaces before ``; : ? !`` and within ``« »`` that no line breaks at."""
+    return _LOOSE.sub("\u00a0", french)
+
+
 def say(english: str, **values: object) -> str:
     """A sentence of the interface in the language of the current request; ``{name}`` takes a value."""
     told = _messages(spoken()).get(english, english)
     return told.format(**values) if values else told
+
+
+def colon() -> str:
+    """The colon after a label, which French keeps at a distance."""
+    return typeset(" :") if spoken() == "fr" else ":"
 
 
 def count(one: str, other: str, number: int, **values: object) -> str:
@@ -110,4 +127,5 @@ def count(one: str, other: str, number: int, **values: object) -> str:
 
 @cache
 def _messages(language: Language) -> Mapping[str, str]:
-    return cast("Mapping[str, str]", yaml.safe_load((MESSAGES / f"{language}.yaml").read_text("utf-8")))
+    read = cast("Mapping[str, str]", yaml.safe_load((MESSAGES / f"{language}.yaml").read_text("utf-8")))
+    return {english: typeset(told) for english, told in read.items()} if language == "fr" else read

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kg.terms import Iri
-from kg.web.charts import LANE, TOP, Axis, Box, Drawing, Lane, Record, Sign, axis, short
+from kg.web.charts import LANE, TOP, Axis, Box, Drawing, Lane, Record, Sign, axis, beside
 
 _SIZE = 12
 _APART = 30
@@ -15,7 +15,7 @@ _APART = 30
 class Step:
     """Something that an undertaking came to, between two ISO days; ``earliest`` is empty where only a bound is told.
 
-    ``sign`` is *real*, *open* or *over*.
+    ``sign`` is *real*, *open*, *over*, or *expected* of what a source only looked forward to.
     """
 
     lane: str
@@ -29,7 +29,7 @@ class Step:
 
 
 def steps(found: Sequence[Step], today: str) -> Drawing | None:
-    """A lane with its steps for each undertaking, a thread from the first to the last.
+    """A lane with its steps for each undertaking, a thread from the first to the last that was reached.
 
     ``None`` where there are fewer than two steps, or all lie within a month.
     """
@@ -75,8 +75,8 @@ def _spread(found: Sequence[Step]) -> bool:
 
 def _lane(lane: str, place: int, found: Sequence[Step], line: Axis) -> Lane:
     middle = TOP + place * LANE + LANE / 2
-    days = [line.day(step.latest) for step in found]
-    return Lane(middle + 4, short(lane), lane, (min(days), max(days)) if len(days) > 1 else None, middle)
+    days = [line.day(step.latest) for step in found if step.sign != "expected"]
+    return Lane(middle + 4, beside(lane), lane, (min(days), max(days)) if len(days) > 1 else None, middle)
 
 
 def _mark(step: Step, middle: float, line: Axis) -> Box:

@@ -226,7 +226,7 @@ def site(request: Request, serving: Serving | None, served: Current | None) -> S
         address=request.scope["path"].removeprefix(behind),
         asked=tuple(request.query_params.multi_items()),
         language=spoken,
-        chosen=bool(served and request.query_params.get(language.PARAMETER)),
+        chosen=request.query_params.get(language.PARAMETER) in LANGUAGES,
         snapshot=served.hash if served else "",
         record_date=(served.record_date or "") if served else "",
         times={name: given[0] for name, given in days(request).items()} if served else {},
@@ -252,6 +252,7 @@ def environment() -> Environment:
     made.tests["local"] = local
     made.globals["_"] = language.say
     made.globals["count"] = language.count
+    made.globals["colon"] = language.colon
     return made
 
 

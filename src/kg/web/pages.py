@@ -14,15 +14,15 @@ from kg import formats, trace
 from kg.errors import KgError
 from kg.serving import Current, Row, Serving, Values
 from kg.snapshot import Manifest, Snapshot
-from kg.stored import StoredQuery, offered
+from kg.stored import StoredQuery, column_words, offered
 from kg.terms import CODE, GRAPH
 from kg.web import queries_view, replies, terms_view, views
 from kg.web.asker import Asker
-from kg.web.language import spoken
 from kg.web.markup import page, site
 from kg.web.security import DRAWING
 from kg.web.shortfall import mark
 from kg.web.views import text
+from kg.web.wording import worded
 
 ROWS_PER_PAGE = 100
 SHELVES = {"api": "Questions", "entity": "Behind the pages of things", "stats": "Behind the front page"}
@@ -64,7 +64,7 @@ def _dated(row: Row, label: str) -> dict[str, object]:
         "ended": views.true(row, "ended"),
         "on": views.value(row, "on" if "on" in row else "reached"),
         "claim": text(row, "claim"),
-        "story": text(row, "storyFrench" if spoken() == "fr" else "story"),
+        "story": text(row, "story"),
     }
 
 
@@ -108,11 +108,12 @@ async def query(
         where,
         stored=stored,
         summary=queries_view.summary(stored),
+        description=queries_view.description(stored),
         questions=queries_view.asked(stored, await _questions(serving, served)),
         fields=queries_view.fields(stored, values),
         given=values,
         data=formats.of_family("solutions" if stored.form in ("SELECT", "ASK") else "graph"),
-        table=queries_view.table(stored, head, shown),
+        table=queries_view.table(stored, head, shown, column_words(serving.settings.queries)),
         slice=part,
         filled=stored.filled(values, serving.prefixes),
     )
@@ -122,11 +123,12 @@ async def workbench(
     request: Request, serving: Serving, served: Current, text: str, wrong: KgError | None = None
 ) -> Response:
     """The SPARQL form, with stored queries to begin from; ``wrong`` is told with the line it means."""
+    where = site(request, serving, served)
     answer = page(
         "workbench.html",
-        site(request, serving, served),
+        where,
         text=text or _beginning(serving),
-        wrong=wrong,
+        wrong=worded(wrong, where.language) if wrong else None,
         place=queries_view.place(text, wrong.members) if wrong else None,
         examples=[
             (one, queries_view.summary(one))
@@ -194,11 +196,15 @@ def problem(request: Request, error: KgError) -> Response:
     """A failure as a page, with the same words as its problem body."""
     status = int(error.status)
     known = trace.current()
+    where = site(request, None, None)
+    wording = worded(error, where.language)
     response = page(
         "problem.html",
-        site(request, None, None),
+        where,
         status=status,
-        error=error,
+        wording=wording,
+        pieces=queries_view.linked(wording.detail),
+        members=queries_view.untold(error.members, wording.detail),
         request_id=known.id if known else "",
     )
     response.status_code = status

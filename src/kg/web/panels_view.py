@@ -9,7 +9,7 @@ from kg.terms import DEF, Iri
 from kg.web.charts import Drawing
 from kg.web.claims_view import Claim
 from kg.web.declared import Declared
-from kg.web.views import LifeCycle, Phrase, Slice, Value, text, true, value
+from kg.web.views import LifeCycle, Phrase, Slice, Value, language_named, text, true, value
 
 Mark: TypeAlias = Literal["real", "open", "over", "expected", "past", ""]
 """How sure a line is, for its shape and colour; the words say it, too."""
@@ -112,6 +112,7 @@ def _cell(panel: Declared, column: str, row: Row, claim: Claim | None, stages: S
     if column == "stage":
         return replace(cell, stage=stages.get(text(row, panel.stage)))
     if column in row:
+        row = language_named(row) if column == "language" else row
         return replace(cell, values=(value(row, column, _CALLED.get(column, f"{column}Label")),))
     return _of_claim(cell, claim, panel.heads) if claim else cell
 

@@ -8,8 +8,9 @@ from starlette.responses import JSONResponse, Response
 
 from kg import trace
 from kg.errors import BadRequest, KgError, MethodNotAllowed, NotFound
-from kg.web import pages
+from kg.web import language, pages
 from kg.web.replies import SEARCH, allowed_at, local, wants_page
+from kg.web.wording import worded
 
 
 def install(app: FastAPI) -> None:
@@ -26,10 +27,11 @@ def answer(request: Request, error: KgError) -> Response:
         response = pages.problem(request, error)
         response.headers.update(error.headers())
         return response
+    told = worded(error, language.guessed(request))
     return JSONResponse(
-        {**error.problem(), **_request_id()},
+        {**error.problem(), "title": told.title, "detail": told.detail, **_request_id()},
         status_code=int(error.status),
-        headers=error.headers(),
+        headers={"Content-Language": told.language, **error.headers()},
         media_type="application/problem+json",
     )
 

@@ -118,8 +118,13 @@ def _dated(word: str, day: Value) -> tuple[Value, Value]:
 def _flags(said: Said) -> list[Phrase]:
     """Qualifiers that are only true or false say themselves."""
     yes, no = say("yes"), say("no")
-    words = {("lead", yes): "leads", ("optional", yes): "an option, not firm", ("optional", no): "firm"}
-    given = ((name, one.text) for name in ("lead", "optional") for one in said.get(name, ()))
+    words = {
+        ("lead", yes): "leads",
+        ("optional", yes): "an option, not firm",
+        ("optional", no): "firm",
+        ("acting", yes): "ad interim",
+    }
+    given = ((name, one.text) for name in ("lead", "optional", "acting") for one in said.get(name, ()))
     return [Phrase("", (Value(say(words[key])),), DEF + key[0]) for key in given if key in words]
 
 
@@ -140,6 +145,7 @@ def currency_code(iri: Iri) -> str:
 _COMPOSED: tuple[Callable[[Said], list[Phrase]], ...] = (_quantity, _share, _votes, _amount, _expected, _flags)
 _IN_COMPOSED = {
     "quantity", "quantityMin", "quantityMax", "unit", "share", "shareMin", "shareMax", "votes",
-    "expectedStatus", "expectedEarliest", "expectedLatest", "lead", "optional", "note", "amount", "currency",
+    "expectedStatus", "expectedEarliest", "expectedLatest", "lead", "optional", "acting", "note", "amount",
+    "currency",
 }  # fmt: skip
 _PREPOSITIONS = {"onBehalfOf": "on behalf of", "inPost": "as"}

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from kg.serving import Row, Term, Values
 from kg.stored import Kind, Parameter, StoredQuery
 from kg.terms import BASE, Iri
-from kg.web.language import spoken
+from kg.web.language import spoken, typeset
 from kg.web.views import Value, of_term, value
 
 _LABEL = "Label"
 _LITERAL = re.compile(r'^"(?P<text>(?:[^"\\]|\\.)*)"(?:\^\^\S+|@\S+)?$')
+_OFFERED = re.compile(rf"(?<!<)({re.escape(BASE)}[^\s<>?,]+)")
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Column:
     """A column of the table, with the description of the query's header."""
 
     name: str
-    description: str
+    description: Value
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,13 @@ def summary(query: StoredQuery) -> Value:
     return _in_words(query.summary, query.french)
 
 
+def description(query: StoredQuery) -> Value:
+    """What is to be known of its answers, in the reader's language where its file has it; empty without any."""
+    return _in_words(query.description, query.described_in_french)
+
+
 def _in_words(english: str, french: str) -> Value:
-    return Value(french, language="fr") if french and spoken() == "fr" else Value(english, language="en")
+    return Value(typeset(french), language="fr") if french and spoken() == "fr" else Value(english, language="en")
 
 
 def asked(query: StoredQuery, questions: Mapping[str, Value]) -> tuple[Value, ...]:
@@ -107,14 +113,20 @@ def examples(parameter: Parameter) -> tuple[str, ...]:
     return (literal.group("text") if literal else "",)
 
 
-def table(query: StoredQuery, head: Sequence[str], rows: Sequence[Row]) -> Table:
-    """The answer of a query as a table."""
+def table(query: StoredQuery, head: Sequence[str], rows: Sequence[Row], french: Mapping[str, str]) -> Table:
+    """The answer of a query as a table; ``french`` has what columns mean in French, by what they mean in English."""
     merged = {name + _LABEL for name in head if name + _LABEL in head}
     shown = [name for name in head if name not in merged]
     return Table(
-        columns=tuple(Column(name, query.columns.get(name, "")) for name in shown),
+        columns=columns(query, shown, french),
         rows=tuple(tuple(_cell(row, name) for name in shown) for row in rows),
     )
+
+
+def columns(query: StoredQuery, names: Iterable[str], french: Mapping[str, str]) -> tuple[Column, ...]:
+    """Some columns of a query with what they mean; ``french`` is as in :func:`table`."""
+    meant = ((name, query.columns.get(name, "")) for name in names)
+    return tuple(Column(name, _in_words(english, french.get(english, ""))) for name, english in meant)
 
 
 def _cell(row: Row, name: str) -> tuple[Value, ...]:
@@ -151,6 +163,21 @@ def place(text: str, members: Mapping[str, object]) -> Place | None:
         return None
     told = lines[line - 1].rstrip("\r")
     return Place(line, column, told[: column - 1], told[column - 1 :])
+
+
+def linked(words: str) -> tuple[Value, ...]:
+    """A sentence in pieces: the things that it offers are links; what it refuses stands in angle brackets."""
+    pieces = _OFFERED.split(words)
+    return tuple(Value(piece, piece if number % 2 else "") for number, piece in enumerate(pieces))
+
+
+def untold(members: Mapping[str, object], words: str) -> dict[str, str]:
+    """What an error has besides its sentence, as text; without what that says already."""
+    told = {
+        name: ", ".join(map(str, member)) if isinstance(member, list | tuple) else str(member)
+        for name, member in members.items()
+    }
+    return {name: text for name, text in told.items() if text and text not in words}
 
 
 def graph_file(graph: Iri, data: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from kg.serving import Row
 from kg.terms import Iri
+from kg.web import views
 from kg.web.claims_view import Claim
 from kg.web.views import Value, text, value
 
@@ -38,7 +39,8 @@ def about(rows: Sequence[Row]) -> tuple[tuple[str, Value], ...]:
     """What the query *sources* says of one source, as labels and values in the order of a catalogue."""
     if not rows:
         return ()
-    found = ((label, value(rows[0], *names)) for label, names in CATALOGUE.items())
+    row = views.language_named(rows[0])
+    found = ((label, value(row, *names)) for label, names in CATALOGUE.items())
     return tuple((label, shown) for label, shown in found if shown.text)
 
 

@@ -217,15 +217,35 @@ async def _term(visit: Visit) -> Response:
     )
 
 
+GRAPHS = {
+    GRAPH + "data/": "what a file of the data says",
+    GRAPH + "ontology": "the terms and code lists",
+    GRAPH + "shapes": "the rules that the graph is held to",
+    GRAPH + "derived": "what rules have derived",
+    "": "as it came",
+}
+"""What kind of graph one is, by how its IRI begins."""
+_CLAIM = ("claimed", "relation", "value")
+
+
+def _subject(asker: Asker, row: Row) -> views.Value:
+    """What a graph speaks of; a claim by what it says."""
+    if "relation" not in row:
+        return views.value(row, "subject", "subjectLabel")
+    return views.Value(asker.sentence(*(text(row, column) for column in _CLAIM)), text(row, "subject"))
+
+
 async def _graph(visit: Visit) -> Response:
     triples = visit.asker.served.snapshot.manifest.graphs[visit.iri]
     subjects = await panels.subjects_of(visit.asker, visit.iri, visit.after, triples)
     whole = len(subjects) == panels.USES_PER_PAGE
+    await visit.asker.learn(text(row, column) for row in subjects for column in _CLAIM)
     return await visit.printed(
         "graph.html",
         triples=triples,
         file=queries_view.graph_file(visit.iri, GRAPH + "data/"),
-        subjects=[(views.value(r, "subject", "subjectLabel"), int(text(r, "count"))) for r in subjects],
+        sort=next(sort for start, sort in GRAPHS.items() if visit.iri.startswith(start)),
+        subjects=[(_subject(visit.asker, row), int(text(row, "count"))) for row in subjects],
         next_key=text(subjects[-1], "subject") if whole else "",
         after=visit.after,
     )

@@ -10,7 +10,7 @@ from kg import terms
 from kg.serving import Row, Term, language
 from kg.terms import CODE, DEF, RDF, RDFS, XSD, Iri
 from kg.web import dates, figures
-from kg.web.language import say, spoken
+from kg.web.language import named, say, spoken
 
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 
@@ -133,6 +133,14 @@ def money(content: str, currency: str) -> Value:
     """An amount in a currency (ISO 4217), from a million on in short and with the exact one beside it."""
     exact, brief = figures.money(content, currency), figures.short_money(content, currency)
     return Value(brief, exact=exact if brief != exact else "", raw=content)
+
+
+def language_named(row: Row) -> Row:
+    """A row with the language of a source by its name, where it tells one: several are told apart by spaces."""
+    if "language" not in row:
+        return row
+    words = ", ".join(map(named, row["language"]["value"].split()))
+    return {**row, "language": Term(type="literal", value=words)}
 
 
 def local_name(iri: Iri) -> str:

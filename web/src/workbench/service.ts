@@ -72,7 +72,7 @@ export function fitting(all: Suggestion[], typed: string, most = 60): Suggestion
 
 /** The stored queries. */
 export async function examples(root: string): Promise<Example[]> {
-  const answer = await fetch(`${root}/query?format=json`, { headers: { Accept: "application/json" } });
+  const answer = await fetch(`${root}/query?format=json&lang=${language()}`, { headers: { Accept: "application/json" } });
   return (await answer.json()) as Example[];
 }
 
