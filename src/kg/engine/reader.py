@@ -22,6 +22,9 @@ from kg.engine.frames import Failure, Family, Question
 _STACK_BYTES = 512 << 20
 _CHUNK_BYTES = 1 << 16
 _OUT = 1
+_INHERITED = 1 << 16
+"""The number below which files may be open that the server did not mean to pass on."""
+
 
 _Results: TypeAlias = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 _Graph: TypeAlias = ox.NamedNode | ox.BlankNode
@@ -198,8 +201,10 @@ def _run(store: ox.Store, prefixes: dict[str, str], memory: int, barriers: sandb
 def main(directory: str, options: str) -> None:
     """Open the store, give up rights, and answer until the pipe closes.
 
-    A signal to stop, sent to the whole group of processes, is the server's to obey: it lets queries finish.
+    No file of the server's is kept but the three standard streams. A signal to stop, sent to the whole group of
+    processes, is the server's to obey: it lets queries finish.
     """
+    os.closerange(3, _INHERITED)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     barriers = {"network": sandbox.leave_network(), "parent": sandbox.end_with_parent()}
     store = ox.Store.read_only(directory)

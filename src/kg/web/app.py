@@ -105,5 +105,5 @@ def _wrap(app: FastAPI, settings: Settings, operating: Operations) -> None:
         ],
         max_age=86_400,
     )
-    app.add_middleware(Access, metrics=operating.metrics, settings=settings)
+    app.add_middleware(Access, metrics=operating.metrics, ledger=operating.ledger)
     app.add_middleware(Forwarded, settings=settings)

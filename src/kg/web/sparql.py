@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
@@ -143,12 +144,20 @@ class Endpoint:
         seen = self._seen.get(_key(scope)) if scope["method"] == "GET" else None
         if seen is None or any(name == b"if-none-match" for name, _ in scope["headers"]):
             return None
+        if (body := self._kept(seen)) is None:
+            return None
+        trace.answers(self._serving.open().hash)
+        if (repeatable := scope.get("kg.repeatable")) is not None:
+            repeatable.body = partial(self._kept, seen)
+        return _Whole(body, seen.headers)
+
+    def _kept(self, seen: Seen) -> bytes | None:
+        """The body of an answer, if its snapshot serves still and it is in memory."""
         served = self._serving.open()
         if served.validator != seen.validator or not isinstance(served.store, CachedStore):
             return None
         kept = served.store.kept(seen.query)
-        trace.answers(served.hash)
-        return _Whole(kept.body, seen.headers) if kept else None
+        return kept.body if kept else None
 
 
 def _key(scope: Scope) -> Key:
