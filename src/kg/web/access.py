@@ -1,8 +1,8 @@
 """Every request, seen from outside: it gets an identifier, is measured, counted and written down."""
 
+import os
 import re
 import time
-import uuid
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +13,7 @@ from kg.web.metrics import Metrics
 
 _IDENTIFIER = re.compile(rb"[A-Za-z0-9._\-]{1,128}")
 _HEADER = b"x-request-id"
+_IDENTIFIER_BYTES = 16
 
 
 @dataclass
@@ -74,8 +75,15 @@ class Access:
 
 def identifier(scope: Scope) -> str:
     """The request's own identifier if it brings a well-formed one, else a new one."""
-    given = next((value for name, value in scope["headers"] if name == _HEADER), b"")
-    return given.decode("ascii") if _IDENTIFIER.fullmatch(given) else uuid.uuid4().hex
+    for name, given in scope["headers"]:
+        if name == _HEADER and _IDENTIFIER.fullmatch(given):
+            return bytes(given).decode("ascii")
+    return fresh()
+
+
+def fresh() -> str:
+    """An identifier that no other request has."""
+    return os.urandom(_IDENTIFIER_BYTES).hex()
 
 
 def template(scope: Scope) -> str:

@@ -6,7 +6,6 @@ wait has an end, so that nobody can hold a connection by doing nothing, or next 
 
 import asyncio
 import time
-import uuid
 from typing import Any, Protocol, cast
 from urllib.parse import unquote
 
@@ -16,6 +15,7 @@ from uvicorn.server import ServerState
 
 from kg.errors import Refused, RequestTimeout, TooManyConnections
 from kg.settings import Settings
+from kg.web.access import fresh
 from kg.web.admission import Admission
 from kg.web.again import Answers, Key, Ready, Repeatable
 from kg.web.clock import Clock
@@ -174,7 +174,7 @@ class Connection(asyncio.BufferedProtocol):
             self._answers.forget(key)
             return False
         self._patience.begin()
-        identifier = uuid.uuid4().hex
+        identifier = fresh()
         date = b"".join([b"%s: %s\r\n" % pair for pair in self._server.default_headers])
         self.write(b"".join([ready.head, date, b"x-request-id: ", identifier.encode(), b"\r\n\r\n", body]))
         self._observer.repeated(ready.entry, identifier, time.perf_counter() - begun, len(body))
@@ -345,7 +345,7 @@ class Connection(asyncio.BufferedProtocol):
         if turn is not None and not turn.complete:
             turn.leave()
         if turn is None or reading_next or not turn.started:
-            identifier = uuid.uuid4().hex
+            identifier = fresh()
             self._observer.refused(error, self.address, identifier)
             date = self._server.default_headers
             self.write(refusal(error, identifier, date, bodiless=self._wire.bodiless))
