@@ -1,6 +1,7 @@
 """Where a request begins and ends: however its bytes arrive, and whatever they try to hide."""
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,8 @@ from tests.live import Live, problem, received, serving
 from kg.errors import HeaderTooLarge, MalformedRequest, MethodUnknown, Refused, VersionNotSupported
 from kg.settings import Settings
 from kg.snapshot import Snapshot
+from kg.web.again import Answers, Repeatable
+from kg.web.ledger import Entry
 from kg.web.wire import Head, Wire
 
 GET = b"GET /a?b HTTP/1.1\r\nHost: x\r\n"
@@ -267,3 +270,30 @@ def test_an_answer_given_again_is_the_answer_that_it_was(live: Live) -> None:
     after = live.figure('armature_http_requests_total{method="GET",route="/sparql",status="2xx"}')
     assert after - before == 7
     assert all(live.logged(f"request={identifier.decode()}", "status=200", "bytes=6") for identifier in identifiers)
+
+
+def test_a_request_with_a_body_is_read_to_its_end_however_often_it_comes(live: Live) -> None:
+    """Were its head alone answered from memory, its body would be taken for the next request."""
+    head = b"GET /sparql?query=SELECT(8AS%20?n){}&format=csv HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\n"
+    body = b"GET /sparql?query=no HTTP/1.1\r\nHost: x\r\n\r\n"[:30]
+    with live.connect() as connection:
+        for together in (True, True, True, True, False, False):
+            connection.sendall(head + body if together else head)
+            if not together:
+                time.sleep(0.1)
+                connection.sendall(body)
+            assert fields(connection.recv(10_000))[2] == b"n\r\n8\r\n"
+        assert received(connection) == b""
+
+
+BY_THEMSELVES = [b"Content-Length: 3", b"Transfer-Encoding: chunked", b"Expect: 100-continue", b"X-Request-ID: mine"]
+
+
+@pytest.mark.parametrize("field", [b"Accept: */*", *BY_THEMSELVES])
+def test_only_what_is_the_same_each_time_is_given_again(field: bytes) -> None:
+    answers = Answers()
+    key = "192.0.2.1", GET + field + b"\r\n\r\n"
+    entry = Entry("GET", "/sparql", "/sparql", 200, "192.0.2.1", "")
+    answers.keep(key, b"HTTP/1.1 200 OK\r\n", Repeatable(lambda: b"", entry))
+    assert (answers.find(key) is None) == (field in BY_THEMSELVES)
+    assert answers.find(("192.0.2.2", key[1])) is None

@@ -17,7 +17,11 @@ Key: TypeAlias = tuple[str, bytes]
 
 _BYTES = 16 << 20
 _ENTRY_BYTES = 1_000
-_NEVER_TWICE = (b"\r\nx-request-id:", b"\r\nif-none-match:", b"\r\nrange:")
+_NEVER_TWICE = tuple(
+    b"\r\n%s:" % name
+    for name in (b"content-length", b"transfer-encoding", b"expect", b"x-request-id", b"if-none-match", b"range")
+)
+"""Fields of requests that are answered by themselves each time: those with a body, for one, which is to be read."""
 
 
 @dataclass
