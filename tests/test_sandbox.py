@@ -139,7 +139,7 @@ def test_a_service_that_comes_past_the_first_barrier_reaches_nobody(
     async def exchange() -> bytes:
         child = await Child.start(directory, {}, 256 * MIB)
         assert child.barriers["system calls"]
-        await child.ask(question(f"SELECT * WHERE {{ SERVICE {silent}<{address}> {{ ?s ?p ?o }} }}"))
+        child.ask(question(f"SELECT * WHERE {{ SERVICE {silent}<{address}> {{ ?s ?p ?o }} }}"))
         kind = (await child.frame())[0]
         await child.end()
         return kind

@@ -156,6 +156,13 @@ class VersionNotSupported(Refused):
     title = "HTTP version not supported"
 
 
+class MethodUnknown(Refused):
+    """The request has a method that HTTP may have, but no server of graphs."""
+
+    status = HTTPStatus.NOT_IMPLEMENTED
+    title = "Unknown method"
+
+
 class RequestTimeout(Refused):
     """The request did not arrive whole in time; member ``limit`` is in seconds."""
 

@@ -7,6 +7,7 @@ new snapshot never changes an answer half-way; the old engine closes when the la
 import asyncio
 import json
 import logging
+import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -71,6 +72,11 @@ class Current:
     users: int = field(default=0)
     retired: bool = field(default=False)
 
+    @cached_property
+    def name(self) -> str:
+        """The name of the snapshot's folder."""
+        return self.snapshot.path.name
+
     @property
     def hash(self) -> str:
         return self.snapshot.hash
@@ -120,6 +126,7 @@ class Serving:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._link = str(settings.snapshots / "current")
         self._current: Current | None = None
         self._follower: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -227,13 +234,17 @@ class Serving:
     def _replaced(self, served: Current) -> bool:
         """Whether ``current`` points elsewhere by now; a broken link keeps what serves."""
         try:
-            return (self.settings.snapshots / "current").readlink().name != served.snapshot.path.name
+            # text by text, since this is asked for every request
+            return os.readlink(self._link).rpartition("/")[2] != served.name  # noqa: PTH115
         except OSError:
             return False
 
-    @asynccontextmanager
-    async def current(self) -> AsyncIterator[Current]:
-        """The snapshot that serves, for the length of one request."""
+    def enter(self) -> Current:
+        """The snapshot that serves, which stays open until it was left as often as it was entered.
+
+        Raises:
+            NoSnapshot: there is none.
+        """
         try:
             served = self.open()
         except NoSnapshot:
@@ -242,12 +253,22 @@ class Serving:
             served = self._current
         served.users += 1
         trace.answers(served.hash)
+        return served
+
+    def leave(self, served: Current) -> None:
+        """One request less needs it."""
+        served.users -= 1
+        if served.retired:
+            self._retire(served)
+
+    @asynccontextmanager
+    async def current(self) -> AsyncIterator[Current]:
+        """The snapshot that serves, for the length of one request."""
+        served = self.enter()
         try:
             yield served
         finally:
-            served.users -= 1
-            if served.retired:
-                self._retire(served)
+            self.leave(served)
 
     def earlier(self, found: Snapshot) -> Downloads:
         """The files of a snapshot that no longer serves."""

@@ -7,6 +7,7 @@ unfinished or not the same each time (``RAND()``, ``NOW()``, ``SERVICE``, …) i
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cachetools import LRUCache
 
@@ -94,6 +95,7 @@ class CachedStore:
         await self.behind.close()
 
 
+@lru_cache(maxsize=16)
 def varies(query: str) -> bool:
     """Whether a query may answer otherwise the next time, over the same snapshot."""
     return _VARYING.search(query) is not None

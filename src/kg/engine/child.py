@@ -8,38 +8,28 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, TypeAlias, cast
+from typing import BinaryIO
 
 from kg.engine import frames
 from kg.engine.frames import Question
+from kg.engine.pipes import Pipes, ReaderDiedError
 from kg.errors import EngineFailure
 
 _START_SECONDS = 10.0
-_BUFFER_BYTES = 1 << 17
 _COMPLAINT_BYTES = 4_000
-
-_Pipes: TypeAlias = tuple[asyncio.StreamWriter, asyncio.StreamReader]
-
-
-class ReaderDiedError(Exception):
-    """The process ended in the middle of an answer."""
 
 
 @dataclass(eq=False)
 class Child:
-    """A reader and its pipes.
+    """A reader.
 
     ``barriers`` are those of :mod:`kg.engine.sandbox` that hold in it. ``last_words`` is what it wrote to standard
     error; that is known once it has ended.
     """
 
-    process: asyncio.subprocess.Process
-    requests: asyncio.StreamWriter
-    replies: asyncio.StreamReader
+    process: Pipes
     complaints: BinaryIO
     barriers: dict[str, bool] = field(default_factory=dict)
-    _begun: tuple[bytes, int] | None = None
-    _reading: bool = False
     _ended: bool = False
     last_words: str = ""
 
@@ -67,46 +57,38 @@ class Child:
     @classmethod
     async def _spawn(cls, directory: Path, options: str) -> "Child":
         complaints = os.fdopen(os.memfd_create("reader"), "w+b")
+        loop = asyncio.get_running_loop()
         creation = asyncio.ensure_future(
-            asyncio.create_subprocess_exec(
+            loop.subprocess_exec(
+                lambda: Pipes(loop),
                 *(sys.executable, "-P", "-m", "kg.engine.reader", str(directory), options),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=complaints,
-                limit=_BUFFER_BYTES,
                 env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )
         )
         try:
-            return cls._of(await asyncio.shield(creation), complaints)
+            return cls((await asyncio.shield(creation))[1], complaints)
         except OSError as error:
             complaints.close()
             raise EngineFailure(f"No reader could be started: {error}") from error
         except asyncio.CancelledError:
             # asyncio waits for ever for a process whose creation is cancelled before its pipes are connected
-            await cls._of(await creation, complaints).end()
+            await cls((await creation)[1], complaints).end()
             raise
-
-    @classmethod
-    def _of(cls, process: asyncio.subprocess.Process, complaints: BinaryIO) -> "Child":
-        requests, replies = cast("_Pipes", (process.stdin, process.stdout))
-        return cls(process, requests, replies, complaints)
 
     @property
     def alive(self) -> bool:
-        return self.process.returncode is None and not self.replies.at_eof()
+        return self.process.returncode is None and not self.process.over
 
-    async def ask(self, question: Question) -> None:
+    def ask(self, question: Question) -> None:
         """Send a question.
 
         Raises:
             ReaderDiedError: nobody reads it any more.
         """
-        try:
-            self.requests.write(frames.pack(frames.REQUEST, json.dumps(question).encode()))
-            await self.requests.drain()
-        except ConnectionError as error:
-            raise ReaderDiedError from error
+        self.process.write(frames.pack(frames.REQUEST, json.dumps(question).encode()))
 
     async def frame(self) -> tuple[bytes, bytes]:
         """The next frame: its letter and what it holds. Cancelling loses nothing.
@@ -114,22 +96,7 @@ class Child:
         Raises:
             ReaderDiedError: the process ended, or sends what is no frame.
         """
-        if self._ended:
-            raise ReaderDiedError
-        self._reading = True
-        try:
-            if self._begun is None:
-                self._begun = frames.HEADER.unpack(await self.replies.readexactly(frames.HEADER.size))
-            kind, length = self._begun
-            if length > frames.LARGEST:
-                raise ReaderDiedError(f"a frame of {length} bytes")
-            data = await self.replies.readexactly(length) if length else b""
-        except (asyncio.IncompleteReadError, ConnectionError) as error:
-            raise ReaderDiedError from error
-        finally:
-            self._reading = False
-        self._begun = None
-        return kind, data
+        return await self.process.frame()
 
     def kill(self) -> None:
         """End the process at once; what it had sent can still be read.
@@ -145,9 +112,7 @@ class Child:
         if not self._ended:
             self._ended = True
             self.kill()
-            self.requests.close()
-            while not self._reading and await self.replies.read(_BUFFER_BYTES):
-                pass  # a pipe closes when it is empty; whoever waits for a frame empties it too
+            self.process.close()
         code = await self.process.wait()
         if not self.complaints.closed:
             with self.complaints:

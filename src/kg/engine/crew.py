@@ -47,6 +47,10 @@ class Crew:
         """What the readers are doing now, and why others ended since the start."""
         return PoolStats(len(self._busy), len(self._idle), waiting, dict(self._causes))
 
+    def idle(self) -> Child | None:
+        """A reader that lives and has nothing to do, if there is one and none is missing."""
+        return None if self.closed or self._missing() else self._next_idle()
+
     async def get(self) -> Child:
         """A reader that lives, as soon as there is one.
 

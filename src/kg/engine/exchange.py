@@ -9,12 +9,14 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from typing import cast
 
 from kg.engine import frames
-from kg.engine.child import Child, ReaderDiedError
+from kg.engine.child import Child
 from kg.engine.failures import of_death, of_failure
 from kg.engine.frames import Family, Question
 from kg.engine.limits import Limits
+from kg.engine.pipes import ReaderDiedError
 from kg.engine.pool import Pool
 from kg.errors import EngineFailure, KgError, QueryTimeout
 from kg.formats import MediaType
@@ -47,15 +49,18 @@ class Exchange:
         try:
             self._run(_DEADLINE)
             await self._ask(question)
-            head = json.loads((await self._frame())[1])
-            while not self._over and sum(map(len, self._first)) < _FIRST_BYTES:
+            family, _, media_type = (await self._frame())[1].decode().partition(" ")
+            size = 0
+            while not self._over and size < _FIRST_BYTES:
                 kind, data = await self._frame()
-                self._first += [data] if kind == frames.DATA else []
+                if kind == frames.DATA:
+                    self._first.append(data)
+                    size += len(data)
         except BaseException:
             await self.aclose()
             raise
         self._run(_TRANSFER)
-        return head[0], head[1]
+        return cast("Family", family), media_type
 
     @property
     def whole(self) -> bytes | None:
@@ -92,7 +97,7 @@ class Exchange:
 
     async def _ask(self, question: Question) -> None:
         try:
-            await self._child.ask(question)
+            self._child.ask(question)
         except ReaderDiedError as error:
             raise await self._death() from error
 

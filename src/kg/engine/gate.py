@@ -59,6 +59,8 @@ class Gate:
         """
         if self._closed is not None:
             raise self._closed
+        if self._line.pass_by(caller):
+            return Place(caller)
         waiter: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
         self._join(caller, waiter)
         self._admit()

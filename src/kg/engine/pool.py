@@ -9,11 +9,12 @@ from pathlib import Path
 
 from kg.engine import frames
 from kg.engine.caller import HOUSE, Caller
-from kg.engine.child import Child, ReaderDiedError
+from kg.engine.child import Child
 from kg.engine.crew import Crew
 from kg.engine.gate import Gate, Place
 from kg.engine.limits import Limits
 from kg.engine.line import Shares
+from kg.engine.pipes import ReaderDiedError
 from kg.engine.stats import PoolStats
 from kg.errors import EngineFailure, TooBusy
 
@@ -75,6 +76,8 @@ class Pool:
         return child
 
     async def _reader(self) -> Child:
+        if (child := self._crew.idle()) is not None:
+            return child
         try:
             async with asyncio.timeout(self._patience):
                 return await self._crew.get()

@@ -1,21 +1,19 @@
 """Every request, seen from outside: it gets an identifier, is measured, counted and written down."""
 
-import logging
+import os
 import re
 import time
-import uuid
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kg import trace
-from kg.settings import Settings
-from kg.web.metrics import METHODS, Metrics
-
-log = logging.getLogger("kg.access")
+from kg.web.ledger import Entry, Ledger
+from kg.web.metrics import Metrics
 
 _IDENTIFIER = re.compile(rb"[A-Za-z0-9._\-]{1,128}")
 _HEADER = b"x-request-id"
+_IDENTIFIER_BYTES = 16
 
 
 @dataclass
@@ -30,8 +28,8 @@ class _Answer:
 class Access:
     """The outermost layer but for the proxies' headers, so that nothing escapes it."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, settings: Settings) -> None:
-        self._app, self._metrics, self._told = app, metrics, settings.access_log
+    def __init__(self, app: ASGIApp, metrics: Metrics, ledger: Ledger) -> None:
+        self._app, self._metrics, self._ledger = app, metrics, ledger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -58,33 +56,34 @@ class Access:
             self._record(scope, known, answer, time.perf_counter() - started)
 
     def _record(self, scope: Scope, known: trace.Trace, answer: _Answer, seconds: float) -> None:
-        route = template(scope)
-        method = scope["method"] if scope["method"] in METHODS else "other"
-        self._metrics.requests.labels(method, route, f"{answer.status // 100}xx").inc()
-        self._metrics.seconds.labels(route).observe(seconds)
         for query, problem in known.lacking.items():
             self._metrics.unshown.labels(query, problem).inc()
-        if self._told:
-            about = {
-                "method": scope["method"],
-                "route": route,
-                "path": scope["path"],
-                "status": answer.status,
-                "seconds": round(seconds, 6),
-                "bytes": answer.size,
-                "client": scope["client"][0] if scope["client"] else "",
-                "request": known.id,
-                "snapshot": known.snapshot[:12],
-                **({"lacking": " ".join(sorted(known.lacking))} if known.lacking else {}),
-                **({} if answer.whole else {"cut": True}),
-            }
-            log.info("request", extra={"fields": about})
+        entry = Entry(
+            method=scope["method"],
+            route=template(scope),
+            path=scope["path"],
+            status=answer.status,
+            client=scope["client"][0] if scope["client"] else "",
+            snapshot=known.snapshot[:12],
+            lacking=" ".join(sorted(known.lacking)),
+            whole=answer.whole,
+        )
+        self._ledger.write(entry, known.id, seconds, answer.size)
+        if answer.whole and (repeatable := scope.get("kg.repeatable")) is not None:
+            repeatable.entry = entry
 
 
 def identifier(scope: Scope) -> str:
     """The request's own identifier if it brings a well-formed one, else a new one."""
-    given = next((value for name, value in scope["headers"] if name == _HEADER), b"")
-    return given.decode("ascii") if _IDENTIFIER.fullmatch(given) else uuid.uuid4().hex
+    for name, given in scope["headers"]:
+        if name == _HEADER and _IDENTIFIER.fullmatch(given):
+            return bytes(given).decode("ascii")
+    return fresh()
+
+
+def fresh() -> str:
+    """An identifier that no other request has."""
+    return os.urandom(_IDENTIFIER_BYTES).hex()
 
 
 def template(scope: Scope) -> str:

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import Receive, Scope, Send
 
 from kg import __version__
 from kg.errors import KgError
@@ -30,6 +32,7 @@ from kg.web import (
 )  # fmt: skip
 from kg.web.access import Access
 from kg.web.asker import Asker
+from kg.web.direct import Direct, Told
 from kg.web.envelope import Envelope
 from kg.web.forwarded import Forwarded
 from kg.web.operations import Operations
@@ -37,7 +40,16 @@ from kg.web.packing import Packed
 from kg.web.rates import Callers, Rates
 
 
-def create_app(settings: Settings) -> FastAPI:
+class Application(FastAPI):
+    """The framework's application, and the way past it."""
+
+    direct: Direct
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.direct(scope, receive, send)
+
+
+def create_app(settings: Settings) -> Application:
     """The ASGI application that serves the snapshots of these settings.
 
     The snapshot is opened when the server starts; without one the start fails with ``NoSnapshot``. The server
@@ -56,7 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             await serving.close()
 
-    app = FastAPI(
+    app = Application(
         title="Armature",
         version=__version__,
         description="The open, cited, time-aware knowledge graph of defence-industrial relationships.",
@@ -66,7 +78,8 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
-    app.include_router(sparql.router(serving))
+    endpoint = sparql.Endpoint(serving)
+    app.include_router(sparql.router(endpoint))
     app.include_router(operations.router(serving, operating))
     app.include_router(api.router(serving))
     app.include_router(finding.router(serving))
@@ -78,7 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(things.router(serving))
     app.mount("/static/islands", islands.files, name="islands")
     app.mount("/static", assets.Assets(), name="static")
-    _wrap(app, settings, operating)
+    _wrap(app, settings, operating, endpoint)
     return app
 
 
@@ -89,11 +102,12 @@ async def _prepare(serving: Serving) -> None:
             await Asker(serving, served).learn()
 
 
-def _wrap(app: FastAPI, settings: Settings, operating: Operations) -> None:
-    """The layers around the routes, from the inside out."""
+def _wrap(app: Application, settings: Settings, operating: Operations, endpoint: sparql.Endpoint) -> None:
+    """The layers around the routes, from the inside out; and those of them that a query from afar meets."""
+    rates = Rates.of(settings)
     app.add_middleware(Packed)
     app.add_middleware(Envelope, settings=settings)
-    app.add_middleware(Callers, rates=Rates.of(settings))
+    app.add_middleware(Callers, rates=rates)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],
@@ -105,5 +119,8 @@ def _wrap(app: FastAPI, settings: Settings, operating: Operations) -> None:
         ],
         max_age=86_400,
     )
-    app.add_middleware(Access, metrics=operating.metrics, settings=settings)
+    app.add_middleware(Access, metrics=operating.metrics, ledger=operating.ledger)
     app.add_middleware(Forwarded, settings=settings)
+    enveloped = Callers(Envelope(Told(endpoint), settings), rates)
+    short = Forwarded(Access(enveloped, operating.metrics, operating.ledger), settings)
+    app.direct = Direct(partial(FastAPI.__call__, app), short, settings.root_path)

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,6 +12,7 @@ from kg.settings import Settings
 
 _HOST = re.compile(r"[A-Za-z0-9.\-]{1,253}(:\d{1,5})?|\[[0-9a-fA-F:.]{2,45}\](:\d{1,5})?")
 _WITH_PORT = re.compile(r"\[([0-9a-fA-F:.]+)\](?::\d+)?|([0-9.]+):\d+")
+_REMEMBERED = 4_096
 
 
 class Proxies:
@@ -19,9 +21,13 @@ class Proxies:
     def __init__(self, allowed: str) -> None:
         names = [name.strip() for name in allowed.split(",") if name.strip()]
         self._all = "*" in names
+        self._believes = lru_cache(maxsize=_REMEMBERED)(self._believed)
         self._networks = [ipaddress.ip_network(name) for name in names if name != "*"]
 
     def __contains__(self, address: str) -> bool:
+        return self._believes(address)
+
+    def _believed(self, address: str) -> bool:
         known = plain(address)
         return self._all or bool(known and any(ipaddress.ip_address(known) in one for one in self._networks))
 

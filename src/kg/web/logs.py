@@ -7,15 +7,17 @@ written as escapes, and long values are cut.
 import json
 import logging
 import logging.config
+import re
 import sys
 import time
+from functools import lru_cache
 from typing import Any
 
 from kg import trace
 from kg.settings import Settings
 
 _LONGEST, _LONGEST_VALUE, _LONGEST_TRACEBACK = 4_000, 500, 20_000
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/:{}%+@,*")
+_PLAIN = re.compile(r"[A-Za-z0-9\-._~/:{}%+@,*]+")
 _TOLD_BY_US = (
     "ASGI callable returned without completing response.",
     "Invalid HTTP request received.",
@@ -60,7 +62,9 @@ class Known(logging.Filter):
 
 def shown(text: str, most: int = _LONGEST_VALUE) -> str:
     """A text in one line, not longer than ``most`` characters and a mark: ``a\\nb`` → ``a\\\\nb``."""
-    cut = text[:most] + ("…" if len(text) > most else "")
+    cut = text if len(text) <= most else text[:most] + "…"
+    if cut.isprintable():
+        return cut
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
 
 
@@ -76,8 +80,13 @@ def fields(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def _moment(record: logging.LogRecord) -> str:
-    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-    return f"{whole}.{int(record.msecs):03d}Z"
+    return f"{_second(int(record.created))}.{int(record.msecs):03d}Z"
+
+
+@lru_cache(maxsize=1)
+def _second(moment: int) -> str:
+    """Many lines share one."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment))
 
 
 class Json(logging.Formatter):
@@ -107,4 +116,4 @@ class Text(logging.Formatter):
 def _quoted(value: object) -> str:
     """A value without spaces and signs as it stands, any other in quotation marks."""
     text = f"{value:.6f}" if isinstance(value, float) else str(value)
-    return text if text and set(text) <= _PLAIN else json.dumps(text, ensure_ascii=False)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)

@@ -18,6 +18,7 @@ from kg.errors import Forbidden, KgError, NoSnapshot, NotReady, Refused, TooBusy
 from kg.formats import JSON
 from kg.serving import Current, Serving, limits
 from kg.web.forwarded import Proxies
+from kg.web.ledger import Entry, Ledger
 from kg.web.metrics import Metrics
 
 log = logging.getLogger("kg.access")
@@ -33,6 +34,7 @@ class Operations:
     def __init__(self, serving: Serving) -> None:
         self._serving = serving
         self.metrics = Metrics()
+        self.ledger = Ledger(self.metrics, told=serving.settings.access_log)
         self.stopping = False
         self.connections: Callable[[], int] = lambda: 0
         self._probe: asyncio.Task[str] | None = None
@@ -52,6 +54,10 @@ class Operations:
         """A connection was closed without a word."""
         self.metrics.cut.labels(cause).inc()
         log.debug("connection cut cause=%s client=%s", cause, client)
+
+    def repeated(self, entry: Entry, identifier: str, seconds: float, size: int) -> None:
+        """An answer was given again."""
+        self.ledger.write(entry, identifier, seconds, size)
 
     # What the operators ask
 

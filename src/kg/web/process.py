@@ -24,6 +24,7 @@ _KILLED = 128
 def run(settings: Settings, listener: socket.socket, *, alone: bool) -> int:
     """Serve in this process; ``alone`` without a supervisor above it. Returns the exit code."""
     logs.configure(settings)
+    listener.set_inheritable(False)  # a worker got it so; query processes must not
     _make_room_for_files(settings)
     server = Server(Config(create_app(settings), settings), alone=alone)
     server.run(sockets=[listener])

@@ -8,10 +8,8 @@ what was under way. Counted in this process and per client of :func:`kg.engine.c
 import ipaddress
 import math
 import time
-from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 
-from cachetools import LRUCache
 from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
@@ -41,20 +39,15 @@ class Rates:
         }
         self._trusted = [ipaddress.ip_network(network, strict=False) for network in trusted]
         self._counts = FixedWindowRateLimiter(MemoryStorage())
-        self._trusts: LRUCache[str, bool] = LRUCache(_REMEMBERED)
+        self.trusts = lru_cache(maxsize=_REMEMBERED)(self._trusted_by_network)
 
     @classmethod
     def of(cls, settings: Settings) -> "Rates":
         """The quotas that the settings give."""
         return cls(settings.rate_requests, settings.rate_seconds, settings.trusted_networks)
 
-    def trusts(self, address: str) -> bool:
-        """Whether the quotas do not hold for an address."""
-        if address not in self._trusts:
-            self._trusts[address] = self._trusted_by_network(address)
-        return self._trusts[address]
-
     def _trusted_by_network(self, address: str) -> bool:
+        """Whether the quotas do not hold for an address; ``trusts`` is the same, remembered."""
         try:
             found = ipaddress.ip_address(address.partition("%")[0])
         except ValueError:
@@ -138,7 +131,8 @@ class Callers:
 
 def stranger() -> Caller:
     """Who asks, as the author of a query of their own."""
-    return replace(ASKING.get(), lane="public")
+    house = ASKING.get()
+    return Caller("public", house.client, house.meter, house.turn)
 
 
 def admit(request: Request) -> dict[str, str]:

@@ -76,7 +76,6 @@ def listen(settings: Settings) -> socket.socket:
                 f"port: kg serve --port {settings.port + 1} (make serve PORT={settings.port + 1})."
             ) from error
         raise CannotWrite(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from error
-    listener.set_inheritable(True)
     return listener
 
 

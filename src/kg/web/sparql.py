@@ -1,9 +1,9 @@
 """The SPARQL 1.1 Protocol for queries, at ``/sparql``."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
@@ -78,10 +78,9 @@ class ClientGone(KgError):
     title = "Client closed the request"
 
 
-def router(serving: Serving) -> APIRouter:
+def router(endpoint: "Endpoint") -> APIRouter:
     """GET and POST of ``/sparql``: documented for the framework, answered by :class:`Endpoint`."""
     routes = APIRouter(tags=["sparql"])
-    endpoint = Endpoint(serving)
     routes.routes.append(Route("/sparql", endpoint, methods=["GET", "POST"], include_in_schema=False))
     about = {
         "summary": "Query the graph (SPARQL 1.1 Protocol)",
@@ -124,7 +123,7 @@ class Endpoint:
 
     async def get(self, request: Request) -> ASGIApp:
         """A query in the address; without one the description of the service, or the page for people."""
-        asked = _asked(list(request.query_params.multi_items()))
+        asked = _asked(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
         if asked is not None and not _browsing(request):
             return await _answer(request, self._serving, asked, self._seen)
         async with self._serving.current() as served:
@@ -143,12 +142,20 @@ class Endpoint:
         seen = self._seen.get(_key(scope)) if scope["method"] == "GET" else None
         if seen is None or any(name == b"if-none-match" for name, _ in scope["headers"]):
             return None
+        if (body := self._kept(seen)) is None:
+            return None
+        trace.answers(self._serving.open().hash)
+        if (repeatable := scope.get("kg.repeatable")) is not None:
+            repeatable.body = partial(self._kept, seen)
+        return _Whole(body, seen.headers)
+
+    def _kept(self, seen: Seen) -> bytes | None:
+        """The body of an answer, if its snapshot serves still and it is in memory."""
         served = self._serving.open()
         if served.validator != seen.validator or not isinstance(served.store, CachedStore):
             return None
         kept = served.store.kept(seen.query)
-        trace.answers(served.hash)
-        return _Whole(kept.body, seen.headers) if kept else None
+        return kept.body if kept else None
 
 
 def _key(scope: Scope) -> Key:
@@ -160,7 +167,7 @@ def _key(scope: Scope) -> Key:
 def _remember(seen: LRUCache[Key, Seen], key: Key, entry: Seen) -> None:
     size = _SEEN_HEAD_BYTES + len(entry.query.query) + len(key[0]) + len(key[1] or b"")
     if size < _SEEN_BYTES:
-        seen[key] = replace(entry, size=size)
+        seen[key] = Seen(entry.validator, entry.query, entry.headers, size)
 
 
 class _Whole:
@@ -260,14 +267,14 @@ async def _answer(
         raise _nothing(request)
     accept = _accept(request, asked.format)
     query = Query(asked.query, accept, asked.default_graphs, asked.named_graphs, rates.stranger())
-    async with AsyncExitStack() as stack:
-        served = await stack.enter_async_context(serving.current())
+    served = serving.enter()
+    streams = False
+    try:
         tag = "" if request.method != "GET" or varies(asked.query) else _tag(served, query)
         if tag and (held := unchanged(request, tag)):
             return held
         left = rates.admit(request)
         answer = await _while_connected(request, served.store.answer(query))
-        stack.push_async_callback(answer.aclose)
         form = formats.BY_MEDIA_TYPE[answer.media_type]
         about = {"X-Armature-Snapshot": served.hash}
         headers = replies.headers(tag, about) if tag else {**VARY, **about}
@@ -276,7 +283,13 @@ async def _answer(
             if tag and seen is not None:
                 _remember(seen, _key(request.scope), Seen(served.validator, query, raw, 0))
             return _Whole(answer.whole, [*raw, *_raw(left)])
-        return _Streamed(answer, stack.pop_all(), media_type=form.content_type, headers={**headers, **left})
+        streams = True
+        return _Streamed(
+            answer, partial(serving.leave, served), media_type=form.content_type, headers={**headers, **left}
+        )
+    finally:
+        if not streams:
+            serving.leave(served)
 
 
 def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
@@ -285,19 +298,26 @@ def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
 
 def _tag(served: Current, query: Query) -> str:
     """The validator of an answer: the snapshot, the query with its dataset, and what may be written."""
-    return f'"{served.validator}-{sha256(repr(query).encode()).hexdigest()[:16]}"'
+    accept = query.accept
+    told = query.query, accept.solutions, accept.graph, query.default_graphs, query.named_graphs
+    return f'"{served.validator}-{sha256(repr(told).encode()).hexdigest()[:16]}"'
 
 
 class _Streamed(StreamingResponse):
     """An answer on its way out; reader and snapshot are given back at the end, however that comes."""
 
-    def __init__(self, answer: Answer, resources: AsyncExitStack, **options: Any) -> None:
+    def __init__(self, answer: Answer, leave: Callable[[], None], **options: Any) -> None:
         super().__init__(answer.chunks, **options)
-        self._resources = resources
+        self._answer, self._leave = answer, leave
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with self._resources:
+        try:
             await super().__call__(scope, receive, send)
+        finally:
+            try:
+                await self._answer.aclose()
+            finally:
+                self._leave()
 
 
 def _accept(request: Request, name: str | None) -> Accept:
@@ -319,30 +339,44 @@ def _accept(request: Request, name: str | None) -> Accept:
 
 
 async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """Await the work, but cancel it when the client closes the connection; of a short one that is not watched for."""
-    task = asyncio.create_task(work)
+    """Await the work, but give it up when the client closes the connection; a short one is not watched."""
+    watch = _Watch(request)
     try:
-        await asyncio.wait({task}, timeout=_SHORT_SECONDS)
-        if task.done():
-            return task.result()
-        return await _watched(request, task)
+        return await work
+    except asyncio.CancelledError:
+        watch.end()
+        if watch.called_off():
+            raise ClientGone("The client closed the connection.") from None
+        raise
     finally:
-        if not task.done():
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        watch.end()
 
 
-async def _watched(request: Request, task: asyncio.Task[T]) -> T:
-    gone: asyncio.Task[Any] = asyncio.create_task(_disconnected(request))
-    try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientGone("The client closed the connection.")
-        return task.result()
-    finally:
-        gone.cancel()
+class _Watch:
+    """Looks after a while whether the client of a request is there still, and calls the task off when it is gone."""
 
+    def __init__(self, request: Request) -> None:
+        self._request, self._task = request, asyncio.current_task()
+        self._later = asyncio.get_running_loop().call_later(_SHORT_SECONDS, self._begin)
+        self._looking: asyncio.Task[None] | None = None
+        self._gone = False
 
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+    def _begin(self) -> None:
+        self._looking = asyncio.get_running_loop().create_task(self._look())
+
+    async def _look(self) -> None:
+        while (await self._request.receive())["type"] != "http.disconnect":
+            pass
+        self._gone = True
+        if self._task is not None:
+            self._task.cancel()
+
+    def called_off(self) -> bool:
+        """Whether it was this watch that called the task off, and nobody else did besides."""
+        return self._gone and self._task is not None and self._task.uncancel() == 0
+
+    def end(self) -> None:
+        """Look no more."""
+        self._later.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
