@@ -70,6 +70,7 @@ STAGES = (
     ("web.views", "web.charts", "web.feeds"),
     ("web.schema_org",),
     ("web.lexicon",),
+    ("web.records",),
     ("web.asker", "web.declared", "web.inline"),
     ("web.qualifiers_view", "web.terms_view", "web.queries_view"),
     ("web.claims_view",),

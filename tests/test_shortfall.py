@@ -115,9 +115,12 @@ def test_it_is_counted_and_logged(
     assert wanted in figures
 
 
-@pytest.mark.parametrize("lacking", ["life-cycle", "claims"])
-def test_what_many_panels_need_may_fail(uncached: TestClient, fail: Break, lacking: str) -> None:
-    fail(StoreFailure("It answered 500."), _summary(uncached, lacking))
+@pytest.mark.parametrize(
+    ("failing", "lacking"),
+    [("life-cycle", "life-cycle"), ("claim-statements", "claims"), ("citations", "claims")],
+)
+def test_what_many_panels_need_may_fail(uncached: TestClient, fail: Break, failing: str, lacking: str) -> None:
+    fail(StoreFailure("It answered 500."), _summary(uncached, failing))
     page = uncached.get("/id/camo.html", headers=HTML)
     assert page.status_code == 200
     assert lacking in page.headers[HEADER].split(", ")

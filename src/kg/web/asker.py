@@ -9,6 +9,7 @@ from kg.stored import find
 from kg.terms import BASE, Iri
 from kg.web.language import Language, spoken
 from kg.web.lexicon import GIST, LABELS, LOCATOR, PICTURED, REASON, REVERSE, Lexicon, lexicon
+from kg.web.records import Records
 from kg.web.shortfall import Shortfall
 
 _AT_ONCE = 8
@@ -32,6 +33,7 @@ class Asker:
     seen: set[Iri] = field(default_factory=set)
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
     shortfall: Shortfall = field(default_factory=Shortfall)
+    records: Records = field(default_factory=Records)
 
     @property
     def lexicon(self) -> Lexicon:
