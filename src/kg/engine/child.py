@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,6 +108,13 @@ class Child:
             await self.requests.drain()
         except ConnectionError as error:
             raise ReaderDiedError from error
+
+    def send(self, questions: Sequence[Question]) -> None:
+        """Send several questions at once, to be answered one after the other; whoever does so reads all answers.
+
+        Nothing waits until they are read, for a reader may be busy writing an answer that is to be read here.
+        """
+        self.requests.write(b"".join(frames.pack(frames.REQUEST, json.dumps(one).encode()) for one in questions))
 
     async def frame(self) -> tuple[bytes, bytes]:
         """The next frame: its letter and what it holds. Cancelling loses nothing.
