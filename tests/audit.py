@@ -1,12 +1,18 @@
 """Draws claims to be read again beside their sources: ``python -m tests.audit 60 --seed 2026``.
 
+``--since COMMIT`` leaves out those that the data of that commit had already.
+
 Claims of the communiqué are left out: every one of its sentences is traced in ``docs/communique.md``. The result of
 the last audit is in ``docs/data-quality.md``.
 """
 
 import argparse
+import io
 import random
+import subprocess
+import tarfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyoxigraph as ox
 
@@ -18,8 +24,8 @@ ROOT = Path(__file__).parents[1]
 _COMMUNIQUE = SOURCE + "minarm-2024-05-21"
 
 
-def drawn(store: ox.Store, count: int, seed: int) -> list[str]:
-    """So many IRIs of claims, the same for the same data and seed."""
+def drawn(store: ox.Store, count: int, seed: int, older: frozenset[str] = frozenset()) -> list[str]:
+    """So many IRIs of claims that are not among older ones, the same for the same data and seed."""
     evidence = ox.NamedNode(DEF + "evidence")
     cited: dict[str, list[str]] = {}
     for quad in store.quads_for_pattern(None, evidence, None, ox.DefaultGraph()):
@@ -27,9 +33,24 @@ def drawn(store: ox.Store, count: int, seed: int) -> list[str]:
     claims = sorted(
         claim
         for claim, passages in cited.items()
-        if claim.startswith(CLAIM) and not all(passage.startswith(_COMMUNIQUE) for passage in passages)
+        if claim.startswith(CLAIM)
+        and claim not in older
+        and not all(passage.startswith(_COMMUNIQUE) for passage in passages)
     )
     return sorted(random.Random(seed).sample(claims, count))
+
+
+def stated(commit: str) -> frozenset[str]:
+    """The IRIs of all claims in the data of a commit."""
+    packed = subprocess.run(
+        ("git", "-C", str(ROOT), "archive", commit, "data", "ontology"), check=True, capture_output=True
+    ).stdout
+    with TemporaryDirectory() as folder:
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            archive.extractall(folder, filter="data")
+        store = assemble(source_files(Settings(home=Path(folder))))
+    evidence = ox.NamedNode(DEF + "evidence")
+    return frozenset(str(quad.subject)[1:-1] for quad in store.quads_for_pattern(None, evidence, None, None))
 
 
 def told(store: ox.Store, claim: str) -> str:
@@ -65,9 +86,11 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("count", type=int)
     words.add_argument("--seed", type=int, default=2026)
+    words.add_argument("--since", metavar="COMMIT")
     given = words.parse_args()
     store = assemble(source_files(Settings(home=ROOT)))
-    for claim in drawn(store, given.count, given.seed):
+    older = stated(given.since) if given.since else frozenset()
+    for claim in drawn(store, given.count, given.seed, older):
         print(told(store, claim), end="\n\n")  # noqa: T201 - what it is for
 
 

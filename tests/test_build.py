@@ -64,6 +64,14 @@ def test_a_snapshot_holds_what_its_manifest_says(built: snapshot.Snapshot) -> No
     assert len(union) == default
 
 
+def test_whoever_may_read_the_manifest_may_read_all_of_it(built: snapshot.Snapshot) -> None:
+    """A server often runs as another user than the one who built, in a container for instance."""
+    readable = (built.path / "manifest.json").stat().st_mode & 0o444
+    files = [path for path in built.path.rglob("*") if path.is_file()]
+    assert built.search / "meta.json" in files
+    assert [str(path) for path in files if path.stat().st_mode & readable != readable] == []
+
+
 def test_another_fact_is_another_hash(project: Settings) -> None:
     first, _ = builder.build(project)
     path = project.home / VEHICLES

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from stat import S_IMODE
 from typing import TypeAlias
 
 import pyoxigraph as ox
@@ -245,6 +246,7 @@ def fill(work: Path, store: ox.Store, lines: list[bytes], manifest: Manifest) ->
 def put_in_place(folder: Path, work: Path, manifest: Manifest) -> Snapshot:
     """Rename a finished building folder to its hash and point ``current`` at it, both atomically."""
     target = folder / manifest.hash
+    _share(work)
     _sync(work)
     if _whole(target) is None:
         shutil.rmtree(target, ignore_errors=True)
@@ -255,6 +257,14 @@ def put_in_place(folder: Path, work: Path, manifest: Manifest) -> Snapshot:
     link.replace(folder / "current")
     _sync_folder(folder)
     return read(target)
+
+
+def _share(work: Path) -> None:
+    """Let everybody read each file who may read the manifest: the index writes some for its owner alone."""
+    mode = S_IMODE((work / "manifest.json").stat().st_mode)
+    for path in work.rglob("*"):
+        if path.is_file():
+            path.chmod(mode | S_IMODE(path.stat().st_mode))
 
 
 def _whole(path: Path) -> Snapshot | None:
