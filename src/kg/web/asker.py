@@ -26,7 +26,7 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Asker:
-    """Asks for a page, what is asked for at the same moment together; remembers which things came up and what failed."""
+    """Asks for a page, what it asks at the same moment together, and remembers what came up and what failed."""
 
     serving: Serving
     served: Current
