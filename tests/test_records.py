@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 from collections.abc import Iterator, Sequence
 from typing import cast
 
@@ -12,8 +13,9 @@ from tests.conftest import ROOT
 from kg.compiler.build import Graph
 from kg.serving import Row
 from kg.stored import library
-from kg.terms import RDF, Iri
+from kg.terms import DEF, RDF, Iri
 from kg.web import records
+from kg.web.declared import Declared, declared
 from kg.web.lexicon import Lexicon
 from kg.web.records import Days, Record, Records
 
@@ -138,3 +140,51 @@ def test_no_claim_is_asked_for_twice_and_what_failed_is_asked_anew(whole: Graph,
 def test_what_is_no_claim_is_left_out(reading: Reading) -> None:
     nothing = ["https://w3id.org/armature/id/france", "https://w3id.org/armature/claim/there-is-none"]
     assert asyncio.run(Records().read(reading, nothing)) == []
+
+
+# Panels that are not asked for
+
+DRAWN = 25
+"""Entities asked of, for each panel."""
+IN_VAIN = [panel for panel in declared(ROOT / "queries") if panel.needs]
+SPOKEN_OF = """SELECT DISTINCT ?entity ?relation {
+  { ?claim rdf:subject|rdf:object ?entity } UNION { ?qualifier a kg:Qualifier . ?claim ?qualifier ?entity }
+  ?claim rdf:predicate ?relation . FILTER(STRSTARTS(STR(?entity), "https://w3id.org/armature/id/"))
+}"""
+
+
+@pytest.fixture(scope="module")
+def spoken_of(reading: Reading) -> dict[Iri, set[Iri]]:
+    """Every entity that claims speak of, with the relations of these claims."""
+    found: dict[Iri, set[Iri]] = {}
+    solutions = reading.graph.store.query(SPOKEN_OF, prefixes={"rdf": RDF, "kg": DEF})
+    assert isinstance(solutions, ox.QuerySolutions)
+    for row in solutions:
+        found.setdefault(row["entity"].value, set()).add(row["relation"].value)
+    return found
+
+
+@pytest.mark.parametrize("panel", IN_VAIN, ids=lambda panel: panel.name)
+def test_a_panel_that_is_not_asked_for_has_no_row(
+    reading: Reading, spoken_of: dict[Iri, set[Iri]], panel: Declared
+) -> None:
+    vain = sorted(entity for entity, relations in spoken_of.items() if panel.in_vain(relations))
+    assert 0 < len(vain) < len(spoken_of)
+    assert [iri for iri in _drawn(vain) if reading.rows(panel.name, entity=[iri], asOf=[""], knownOn=[""])] == []
+
+
+def _drawn(iris: Sequence[Iri]) -> list[Iri]:
+    return random.Random(1).sample(list(iris), min(DRAWN, len(iris)))
+
+
+def test_names_and_life_cycles_are_not_asked_for_in_vain(reading: Reading, spoken_of: dict[Iri, set[Iri]]) -> None:
+    nameless = sorted(entity for entity, relations in spoken_of.items() if DEF + "hasName" not in relations)
+    rows = [reading.rows("names-of-entity", entity=[iri], asOf=[""], knownOn=[""]) for iri in _drawn(nameless)]
+    assert not any(rows)
+    steady = sorted(
+        entity
+        for entity in spoken_of
+        if not any(reading.graph.store.quads_for_pattern(ox.NamedNode(entity), ox.NamedNode(DEF + "realised"), None))
+    )
+    rows = [reading.rows("life-cycle", entity=[iri], asOf=[""], knownOn=[""]) for iri in _drawn(steady)]
+    assert not any(rows)

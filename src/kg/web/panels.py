@@ -55,9 +55,13 @@ class Use:
     derived: bool
 
 
-async def claims_of(asker: Asker, iri: Iri, times: Values, page: int) -> ClaimsPanel:
-    """The claims in which a thing stands, one page of them in full."""
-    mentions = await asker.rows("mentions", entity=[iri], **times)
+async def mentions_of(asker: Asker, iri: Iri, times: Values) -> list[Row]:
+    """The short list of the claims in which a thing stands."""
+    return await asker.rows("mentions", entity=[iri], **times)
+
+
+async def claims_of(asker: Asker, iri: Iri, mentions: Sequence[Row], times: Values, page: int) -> ClaimsPanel:
+    """The claims in which a thing stands, by its mentions, one page of them in full."""
     every = claims_view.ordered(m for m in mentions if text(m, "place") != _EVIDENCE)
     part = views.cut(len(every), page, CLAIMS_PER_PAGE)
     wanted = every[max(part.first - 1, 0) : part.last]
