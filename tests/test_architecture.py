@@ -75,6 +75,7 @@ STAGES = (
     ("web.asker", "web.declared", "web.inline"),
     ("web.qualifiers_view", "web.terms_view", "web.queries_view"),
     ("web.claims_view",),
+    ("web.proofs",),
     ("web.ties",),
     ("web.sources_view", "web.panels", "web.panels_view", "web.markup", "web.descriptions"),
     ("web.lives", "web.tallies", "web.drawings"),
