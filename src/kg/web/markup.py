@@ -95,6 +95,7 @@ class Site:
     sections: Pairs = SECTIONS
     references: Pairs = REFERENCES
     _links: dict[Iri, str] = field(default_factory=dict, repr=False, compare=False)
+    _shortened: dict[Iri, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def kept(self) -> dict[str, str]:
@@ -203,7 +204,9 @@ class Site:
 
     def short_name(self, iri: Iri) -> str:
         """The prefixed name of an IRI."""
-        return terms.shorten(iri, dict(self.prefixes))
+        if iri not in self._shortened:
+            self._shortened[iri] = terms.shorten(iri, dict(self.prefixes))
+        return self._shortened[iri]
 
 
 def local(iri: Iri) -> bool:
