@@ -79,6 +79,7 @@ def generate(settings: Settings, size: int, seed: int, write: Callable[[bytes], 
     undertakings.orders(world, orders, firms, items, programmes)
     undertakings.deals(world, scale.of(0.4), firms)
     ink.within()
+    ink.succession()
     ink.flush()
     made = Made(
         ink.digest.hexdigest(), size, seed, ink.stated, ink.derived, len(quads),

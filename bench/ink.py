@@ -82,6 +82,11 @@ class Claim:
             return self.dispute is None or not self.dispute.settled
         return self.rank == "preferred"
 
+    @property
+    def begun(self) -> list[str]:
+        """The first day on which it can have been so, by start or sighting; none without either."""
+        return sorted(self.dates[name].earliest for name in ("from", "on") if name in self.dates)[:1]
+
 
 Step: TypeAlias = tuple[str, Status]
 """The last day on which a status can have been reached, and the status."""
@@ -103,6 +108,7 @@ class Ink:
         self.instances: Counter[str] = Counter()
         self.known: dict[Iri, str] = {}
         self.types: dict[Iri, set[Iri]] = {}
+        self.terms: dict[Iri, list[Claim]] = {}
         self.digest = hashlib.sha256()
         self._write = write
         self._lines: list[str] = []
@@ -170,9 +176,11 @@ class Ink:
         for name, date_ in claim.dates.items():
             self.dated(iri, kg(name), name, date_)
         self.derive(iri, kg("knownSince"), _day(min(self.known[_source(passage)] for passage in claim.evidence)))
-        if begun := [claim.dates[name].earliest for name in ("from", "on") if name in claim.dates]:
-            self.derive(iri, kg("begunEarliest"), _day(min(begun)))
+        if claim.begun:
+            self.derive(iri, kg("begunEarliest"), _day(claim.begun[0]))
         self._judge(iri, claim)
+        if claim.relation.name == "holdsPost":
+            self.terms.setdefault(claim.object, []).append(claim)
         if claim.accepted:
             self.derive(iri, kg("accepted"), _TRUE)
             if claim.relation.name == "variantOf":
@@ -224,6 +232,20 @@ class Ink:
         for item, types in self.types.items():
             for one in sorted(types):
                 self.derive(item, kg("withinType"), one)
+
+    def succession(self) -> None:
+        """What each term of office comes after, once all are told."""
+        for terms in self.terms.values():
+            known = [claim for claim in terms if claim.accepted]
+            for one in terms:
+                begins = min(one.begun, default="") or (one.dates["until"].latest if "until" in one.dates else "")
+                others = [
+                    day for claim in known if claim.subject != one.subject for day in claim.begun if day < begins
+                ]
+                own = [c.dates["until"].latest for c in known if c.subject == one.subject and "until" in c.dates]
+                for name, days in (("precededOn", others), ("resumedAfter", [day for day in own if day < begins])):
+                    if days:
+                        self.derive(f"<{CLAIM}{one.name}>", kg(name), _day(max(days)))
 
     def _has_edge(self, claim: Claim) -> bool:
         relation, dates = claim.relation, claim.dates

@@ -88,6 +88,21 @@ def test_a_sighting_within_a_known_term_belongs_to_it(ontology: list[ox.Quad]) -
     assert "claim:s kg:withinTerm claim:c" not in derived(ontology, between + seen)
 
 
+def test_a_term_knows_what_it_comes_after(ontology: list[ox.Quad]) -> None:
+    data = (
+        office("c", "id:p", 'kg:from "2018"^^xsd:gYear', 'kg:until "2019-06"^^xsd:gYearMonth')
+        + office("e", "id:a", 'kg:from "2019-07-01"^^xsd:date')
+        + office("f", "id:p", 'kg:on "2024-03-01"^^xsd:date')
+        + office("g", "id:q", 'kg:from "2023"^^xsd:gYear', rank="uncertain")
+    )
+    found = derived(ontology, data)
+    assert "claim:f kg:precededOn 2019-07-01" in found
+    assert "claim:f kg:resumedAfter 2019-06-30" in found
+    assert "claim:e kg:precededOn 2018-01-01" in found
+    assert not [line for line in found if line.startswith(("claim:c kg:preceded", "claim:c kg:resumed"))]
+    assert "claim:e kg:resumedAfter" not in " ".join(found)
+
+
 def test_tables_and_charts_show_a_term_once_and_end_it_with_the_next(ontology: list[ox.Quad]) -> None:
     data = (
         office("c", "id:p", _TERM)

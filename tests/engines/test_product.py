@@ -30,16 +30,12 @@ UNSURE = {("virtuoso", "mentions")}
 OTHERWISE = {
     ("virtuoso", "organisations-of"): "leaves out rows: EXISTS with a path of subclasses is false where it is true",
     ("virtuoso", "claims"): "leaves out dates, which an OPTIONAL after a UNION should find",
-    ("virtuoso", "orders-not-realised"): "leaves out rows: a FILTER of a maximum or EXISTS finds nothing",
     ("virtuoso", "claims-by-source-kind"): "writes a decimal without fraction as an integer",
 }
 """Queries for readers that an engine answers otherwise, and how."""
 
 OF_EVERYTHING = {("virtuoso", "office-holder-on"): "takes a comparison with an unbound day for true"}
 """Those that it answers otherwise only when they are asked about everything."""
-
-REFUSED = {("virtuoso", "office-holders"): "its compiler fails on groups within groups (SQ156)"}
-"""Those that it does not take."""
 
 
 def _get(client: TestClient, path: str, **headers: str) -> bytes:
@@ -76,9 +72,6 @@ def test_a_stored_query_gives_the_same_bytes(engine: tuple[str, TestClient], emb
     if (engine[0], name) in SLOW and found.status_code == 503:
         assert found.json()["type"].endswith("query-timeout")
         return
-    if (engine[0], name) in REFUSED:
-        assert found.status_code == 502
-        return
     assert (found.content == _get(embedded, path)) == ((engine[0], name) not in OTHERWISE)
 
 
@@ -89,9 +82,6 @@ def test_every_query_for_readers_is_answered(engine: tuple[str, TestClient], emb
     found = engine[1].get(path)
     if (engine[0], name) in SLOW and found.status_code == 503:
         assert found.json()["type"].endswith("query-timeout")
-        return
-    if (engine[0], name) in REFUSED:
-        assert found.status_code == 502
         return
     known = _get(embedded, path)
     if (engine[0], name) in UNSURE:
