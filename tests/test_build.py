@@ -143,6 +143,17 @@ def test_a_repeated_claim_is_rejected(project: Settings) -> None:
         builder.build(project)
 
 
+def test_a_source_entered_twice_is_rejected(project: Settings) -> None:
+    path = project.data / "sources" / "minarm-2024-05-21.ttl"
+    text = path.read_text("utf-8")
+    block = next(b for b in text.split("\n\n") if b.startswith("src:minarm-2024-05-21\n"))
+    at = block.replace("a kg:Source ;", 'a kg:Source ;\n    kg:url "https://example.org/a"^^xsd:anyURI ;')
+    again = at.replace("src:minarm-2024-05-21\n", "src:zz-again\n")
+    path.write_text(text.replace(block, f"{at.rstrip()}\n\n{again}"), "utf-8")
+    with pytest.raises(ShapesViolated, match="src:zz-again: has the address of src:minarm-2024-05-21"):
+        builder.build(project)
+
+
 def test_one_thing_in_two_files_is_rejected(project: Settings) -> None:
     shutil.copy(project.data / "firms" / "arquus.ttl", project.data / "firms" / "again.ttl")
     with pytest.raises(ShapesViolated, match=r"id:arquus: is described in two files"):
