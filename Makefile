@@ -22,6 +22,7 @@ help:
 	@echo "make deploy             check the files of deploy/ with the tools that this machine has"
 	@echo "make bench [SIZE=100k]  measure side by side with other servers (100k, 1m, 10m triples)"
 	@echo "make bench-attack       attack a server with everything at once and measure what others feel"
+	@echo "make bench-pages        measure how long pages of entities take, cold and from memory"
 	@echo "make lock               pin the dependencies anew"
 
 serve: $(VENV)/run
@@ -91,6 +92,12 @@ bench: $(VENV)/run bench/.venv/peers
 bench-attack: $(VENV)/run
 	$(BIN)/kg build
 	$(BIN)/python -m bench.attack
+
+# How long the pages of entities take, each asked for the first time and again.
+.PHONY: bench-pages
+bench-pages: $(VENV)/run
+	$(BIN)/kg build
+	$(BIN)/python -m bench.pages $(BENCH)
 
 bench/.venv/peers: bench/requirements.txt
 	test -x bench/.venv/bin/python || $(PYTHON) -m venv bench/.venv

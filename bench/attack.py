@@ -8,22 +8,22 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
-from urllib.request import urlopen
 
 import click
 
 from bench import machine, processes
 from bench.hostile import PATIENCE, Attack, Target, connections, queries
+from bench.server import served
 from kg.settings import CHECKOUT, Settings
 
 QUIET_SECONDS, LOUD_SECONDS = 20.0, 60.0
 PROBE = "127.0.0.3"
-_UP_SECONDS, _SAMPLED = 60.0, 0.5
+_SAMPLED = 0.5
 
 
 @dataclass(frozen=True)
@@ -159,39 +159,15 @@ def report(siege: Siege, about: dict[str, str], at_once: int) -> str:
     return "\n".join(lines)
 
 
-@contextmanager
-def _served(settings: Settings, log: Path) -> Iterator[tuple[str, int]]:
-    """The address and process of a server over the snapshot that was built last, with the default settings."""
-    port = processes.free_port()
-    log.parent.mkdir(parents=True, exist_ok=True)
-    kg = [sys.executable, "-m", "kg", "--snapshots", str(settings.snapshots)]
-    process = processes.start([*kg, "serve", "--no-build", "--port", str(port)], log)
-    try:
-        processes.wait_until(lambda: _ready(port), process, log, _UP_SECONDS)
-        yield f"http://127.0.0.1:{port}", process.pid
-    finally:
-        processes.end(process)
-
-
-def _ready(port: int) -> bool:
-    try:
-        with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
-            return int(answer.status) == 200
-    except OSError:
-        return False
-
-
 @click.command()
 @click.option("--address", help="A server that runs already, as http://127.0.0.1:8000; else one is started.")
 @click.option("--at-once", type=click.IntRange(1), default=8, help="How many attacks at the same time.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=CHECKOUT / "bench" / "results")
 def main(address: str | None, at_once: int, out: Path) -> None:
     """Attack a server with everything at once, and write down what became of it and of a bystander."""
-    served = (
-        nullcontext((address, None)) if address else _served(Settings(), CHECKOUT / "var" / "bench" / "siege.log")
-    )
-    with served as (where, pid):
-        siege = asyncio.run(besieged(where, at_once, pid))
+    log = CHECKOUT / "var" / "bench" / "siege.log"
+    with nullcontext((0, None)) if address else served(Settings(), log) as (port, pid):
+        siege = asyncio.run(besieged(address or f"http://127.0.0.1:{port}", at_once, pid))
     about = {**machine.about(), "command": f"python -m bench.attack {' '.join(sys.argv[1:])}".strip()}
     text = report(siege, about, at_once)
     out.mkdir(parents=True, exist_ok=True)

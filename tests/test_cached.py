@@ -1,7 +1,7 @@
 """The cache: the same answer without asking twice, and never a wrong or a half one."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -9,7 +9,7 @@ from kg.engine.cached import CachedStore
 from kg.engine.limits import Limits
 from kg.engine.stats import PoolStats
 from kg.engine.store import Accept, Answer, Request
-from kg.errors import EngineFailure
+from kg.errors import EngineFailure, KgError
 
 JSON = Accept("application/sparql-results+json")
 
@@ -36,6 +36,10 @@ class Counting:
 
     async def _close(self) -> None:
         self.closed = True
+
+    async def several(self, requests: Sequence[Request]) -> list[bytes | KgError]:
+        self.asked += [request.query for request in requests]
+        return [EngineFailure("no") if one.query == "refuse" else one.query.encode() for one in requests]
 
     def stats(self) -> PoolStats:
         return PoolStats(busy=0, idle=0, waiting=0, ended={})
@@ -115,3 +119,20 @@ def test_an_answer_left_half_way_is_not_kept() -> None:
         return behind.asked
 
     assert asyncio.run(attempt()) == ["a", "a"]
+
+
+def test_of_several_only_those_are_asked_that_are_not_in_memory() -> None:
+    async def attempt() -> None:
+        behind = Counting()
+        store = CachedStore(behind, 1_000)
+        first = await store.several([Request("a", JSON), Request("refuse", JSON), Request("a", JSON)])
+        assert first[0] == first[2] == b"a"
+        assert isinstance(first[1], EngineFailure)
+        assert [type(one) for one in await store.several([Request("refuse", JSON), Request("a", JSON)])] == [
+            EngineFailure,
+            bytes,
+        ]
+        assert behind.asked == ["a", "refuse", "refuse"]
+        assert await body(store, "a") == b"a"
+
+    asyncio.run(attempt())

@@ -23,7 +23,7 @@ from kg.engine.caller import ASKING
 from kg.engine.endpoint import Credentials, Dataset
 from kg.engine.federated import FederatedStore, Services
 from kg.engine.remote import RemoteStore
-from kg.engine.store import Accept, EmbeddedStore, Limits, Request, Store
+from kg.engine.store import Accept, EmbeddedStore, Limits, Request, Store, read
 from kg.errors import KgError, NoSnapshot
 from kg.formats import JSON, N_TRIPLES
 from kg.mirror import Mirror, published
@@ -295,22 +295,35 @@ class Serving:
 
     async def rows(self, served: Current, query: StoredQuery, values: Values) -> list[Row]:
         """The solutions of a stored SELECT query, read whole."""
-        text = query.filled(values, self.prefixes)
-        body = await self.body(served, Request(text, Accept(solutions=JSON.media_type)))
-        return cast("list[Row]", json.loads(body)["results"]["bindings"])
+        return _rows(await self.body(served, self._request(query, values)))
+
+    def _request(self, query: StoredQuery, values: Values) -> Request:
+        return Request(query.asked(values, self.prefixes), Accept(solutions=JSON.media_type), caller=ASKING.get())
+
+    async def several(
+        self, served: Current, questions: Sequence[tuple[StoredQuery, Values]]
+    ) -> list[list[Row] | KgError]:
+        """The solutions of some stored SELECT queries that belong together, or the failure of each.
+
+        Raises:
+            BadRequest: the values of one are not what it takes.
+        """
+        requests = [self._request(query, values) for query, values in questions]
+        bodies = await served.store.several(requests)
+        return [body if isinstance(body, KgError) else _rows(body) for body in bodies]
 
     async def triples(self, served: Current, query: StoredQuery, values: Values) -> bytes:
         """The N-Triples of a stored CONSTRUCT query, read whole."""
-        text = query.filled(values, self.prefixes)
+        text = query.asked(values, self.prefixes)
         return await self.body(served, Request(text, Accept(graph=N_TRIPLES.media_type)))
 
     async def body(self, served: Current, request: Request) -> bytes:
         """The whole answer to one query, asked by the house on behalf of the current client."""
-        answer = await served.store.answer(replace(request, caller=ASKING.get()))
-        try:
-            return b"".join([chunk async for chunk in answer.chunks])
-        finally:
-            await answer.aclose()
+        return await read(await served.store.answer(replace(request, caller=ASKING.get())))
+
+
+def _rows(body: bytes) -> list[Row]:
+    return cast("list[Row]", json.loads(body)["results"]["bindings"])
 
 
 def language(term: Term) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -74,8 +74,22 @@ class StoredQuery:
         Raises:
             BadRequest: a name is not a parameter of this query, or a value is not of its type.
         """
+        return self._with(self.text, values, prefixes)
+
+    def asked(self, values: Mapping[str, Sequence[str]], prefixes: Mapping[str, str]) -> str:
+        """The same without the header, for an engine, under a comment with the query's name.
+
+        Raises:
+            BadRequest: as :meth:`filled`.
+        """
+        return self._with(self._bare, values, prefixes)
+
+    @cached_property
+    def _bare(self) -> str:
+        return f"# {self.name}\n" + "\n".join(line for line in self.text.split("\n") if not line.startswith("#+"))
+
+    def _with(self, text: str, values: Mapping[str, Sequence[str]], prefixes: Mapping[str, str]) -> str:
         known = {parameter.name: parameter for parameter in self.parameters}
-        text = self.text
         lifted = {name: [""] for name in known} if self.open else {}
         for name, given in {**lifted, **values}.items():
             if name not in known:
@@ -86,6 +100,7 @@ class StoredQuery:
         return text
 
 
+@cache
 def _slot(name: str) -> re.Pattern[str]:
     return re.compile(rf"VALUES\s+\?{re.escape(name)}\s*\{{([^}}\n]*)\}}")
 

@@ -5,7 +5,7 @@ unfinished or not the same each time (``RAND()``, ``NOW()``, ``SERVICE``, …) i
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,6 +15,7 @@ from kg.engine.frames import Family
 from kg.engine.limits import Limits
 from kg.engine.stats import PoolStats
 from kg.engine.store import Answer, Request, Store
+from kg.errors import KgError
 from kg.formats import MediaType
 
 _LARGEST_SHARE = 16
@@ -60,9 +61,22 @@ class CachedStore:
         if varies(request.query):
             return answer
         if answer.whole is not None:
-            self._keep(request, answer, answer.whole)
+            self._keep(request, Kept(answer.media_type, answer.family, answer.whole, request.query))
             return answer
         return Answer(answer.media_type, answer.family, self._keeping(request, answer), answer.close)
+
+    async def several(self, requests: Sequence[Request]) -> list[bytes | KgError]:
+        """What is in memory of some answers, and the rest from the store behind; failures are not kept."""
+        found: dict[Request, bytes | KgError] = {
+            request: kept.body for request in requests if (kept := self.kept(request)) is not None
+        }
+        missing = [request for request in dict.fromkeys(requests) if request not in found]
+        self.misses += len(missing)
+        for request, body in zip(missing, await self.behind.several(missing), strict=True):
+            found[request] = body
+            if isinstance(body, bytes) and request.accept.solutions:
+                self._keep(request, Kept(request.accept.solutions, "solutions", body, request.query))
+        return [found[request] for request in requests]
 
     def kept(self, request: Request) -> Kept | None:
         """What was answered before, if it is still in memory."""
@@ -70,9 +84,9 @@ class CachedStore:
         self.hits += kept is not None
         return kept
 
-    def _keep(self, request: Request, answer: Answer, body: bytes) -> None:
-        if len(body) <= self._largest:
-            self._kept[request] = Kept(answer.media_type, answer.family, body, request.query)
+    def _keep(self, request: Request, kept: Kept) -> None:
+        if len(kept.body) <= self._largest:
+            self._kept[request] = kept
 
     async def _keeping(self, request: Request, answer: Answer) -> AsyncIterator[bytes]:
         pieces: list[bytes] = []
@@ -83,7 +97,7 @@ class CachedStore:
                 pieces.append(chunk)
             yield chunk
         if size <= self._largest:
-            self._keep(request, answer, b"".join(pieces))
+            self._keep(request, Kept(answer.media_type, answer.family, b"".join(pieces), request.query))
 
     def stats(self) -> PoolStats:
         """Those of the store behind."""

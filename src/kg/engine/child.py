@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,6 +90,16 @@ class Child:
             ReaderDiedError: nobody reads it any more.
         """
         self.process.write(frames.pack(frames.REQUEST, json.dumps(question).encode()))
+
+    def send(self, questions: Sequence[Question]) -> None:
+        """Send several questions at once, to be answered one after the other; whoever does so reads all answers.
+
+        Nothing waits until they are read, for a reader may be busy writing an answer that is to be read here. That
+        nobody reads them shows when their answers are waited for.
+        """
+        asked = (frames.pack(frames.REQUEST, json.dumps(one).encode()) for one in questions)
+        with suppress(ReaderDiedError):
+            self.process.write(b"".join(asked))
 
     async def frame(self) -> tuple[bytes, bytes]:
         """The next frame: its letter and what it holds. Cancelling loses nothing.

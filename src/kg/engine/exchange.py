@@ -9,7 +9,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import cast
+from typing import Protocol, cast
 
 from kg.engine import frames
 from kg.engine.child import Child
@@ -17,7 +17,6 @@ from kg.engine.failures import of_death, of_failure
 from kg.engine.frames import Family, Question
 from kg.engine.limits import Limits
 from kg.engine.pipes import ReaderDiedError
-from kg.engine.pool import Pool
 from kg.errors import EngineFailure, KgError, QueryTimeout
 from kg.formats import MediaType
 
@@ -25,10 +24,30 @@ _FIRST_BYTES = 1 << 16
 _DEADLINE, _TRANSFER, _LEFT = "deadline", "transfer", "left"
 
 
+class Keeper(Protocol):
+    """Whom a reader is given back to: the pool, or whoever has more questions for it."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether no reader is needed any more."""
+
+    def give_back(self, child: Child) -> None:
+        """The reader has answered and is free again."""
+
+    def discard(self, child: Child, cause: str, seconds: float = 0.0) -> None:
+        """Kill a reader that must not go on."""
+
+    def leave(self, child: Child) -> None:
+        """Leave a reader in the middle of an answer that nobody wants any more."""
+
+    async def end(self, child: Child, cause: str, seconds: float = 0.0) -> tuple[int, str]:
+        """Kill a reader and wait for it: its exit code and its last words."""
+
+
 class Exchange:
     """The reader is the exchange's own until it has answered, failed or been left."""
 
-    def __init__(self, pool: Pool, child: Child, limits: Limits) -> None:
+    def __init__(self, pool: Keeper, child: Child, limits: Limits) -> None:
         self._pool, self._child, self._limits = pool, child, limits
         self._started = time.monotonic()
         self._left = {_DEADLINE: limits.deadline, _TRANSFER: limits.transfer}
@@ -39,8 +58,10 @@ class Exchange:
         self._query = ""
         self._first: list[bytes] = []
 
-    async def begin(self, question: Question) -> tuple[Family, MediaType]:
+    async def begin(self, question: Question, *, sent: bool = False) -> tuple[Family, MediaType]:
         """Ask, and wait for the first bytes, so that most failures come before the answer does.
+
+        ``sent``: the reader has the question already.
 
         Raises:
             KgError: what is wrong with the query, or what it would cost.
@@ -48,7 +69,8 @@ class Exchange:
         self._query = question["query"]
         try:
             self._run(_DEADLINE)
-            await self._ask(question)
+            if not sent:
+                await self._ask(question)
             family, _, media_type = (await self._frame())[1].decode().partition(" ")
             size = 0
             while not self._over and size < _FIRST_BYTES:

@@ -7,7 +7,7 @@ itself, without what the rest of the query knows, so it should say what it needs
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from kg.engine.limits import Limits
 from kg.engine.line import Shares
 from kg.engine.precheck import check_politely
 from kg.engine.stats import PoolStats
-from kg.engine.store import Accept, Answer, Request, Store
+from kg.engine.store import Accept, Answer, Request, Store, one_by_one
 from kg.engine.translate import WIRE
 from kg.errors import EngineFailure, KgError, QueryTimeout, ResultTooLarge, ServiceRefused, StoreFailure
 from kg.formats import JSON, N_TRIPLES
@@ -87,6 +87,12 @@ class FederatedStore:
         query = replaced(request.query, found, texts)
         more = replace(limits, query_length=limits.query_length + self._services.size)
         return await self.behind.answer(replace(request, query=query), more)
+
+    async def several(self, requests: Sequence[Request]) -> list[bytes | KgError]:
+        """Those of the store behind; one by one where any of the queries calls a service."""
+        if any(_SERVICE.search(request.query) for request in requests):
+            return await one_by_one(self, requests)
+        return await self.behind.several(requests)
 
     def _require_allowed(self, clause: Clause) -> None:
         if clause.address not in self._endpoints:

@@ -8,7 +8,7 @@ of its own.
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import TypeVar
@@ -25,7 +25,7 @@ from kg.engine.limits import Limits
 from kg.engine.line import Shares
 from kg.engine.precheck import DatasetClause, check_politely
 from kg.engine.stats import PoolStats
-from kg.engine.store import Answer, Request
+from kg.engine.store import Answer, Request, one_by_one
 from kg.engine.translate import WIRE, Manner, Stream, at_once
 from kg.errors import EngineFailure, KgError, QueryTimeout, StoreFailure
 from kg.formats import MediaType
@@ -82,6 +82,10 @@ class RemoteStore:
         passage = Passage(self, place, limits)
         await passage.begin(self._text(request.query), self._about(request, clause), (family, wanted))
         return Answer(wanted, family, passage.chunks(), passage.aclose, passage.whole)
+
+    async def several(self, requests: Sequence[Request]) -> list[bytes | KgError]:
+        """The whole answers to some queries, each asked by itself."""
+        return await one_by_one(self, requests)
 
     def _about(self, request: Request, clause: DatasetClause) -> Dataset:
         """The dataset to name in the request; graphs are listed only where the query can tell."""

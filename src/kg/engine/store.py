@@ -4,11 +4,13 @@ Nothing above this module knows what answers: here it is an immutable snapshot r
 killed; any other SPARQL 1.1 server can stand behind the same :class:`Store`.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from kg.engine import batch
 from kg.engine.caller import HOUSE, Caller
 from kg.engine.exchange import Exchange
 from kg.engine.frames import Family, Question
@@ -16,9 +18,14 @@ from kg.engine.limits import Limits
 from kg.engine.pool import Pool
 from kg.engine.precheck import DatasetClause, check_politely
 from kg.engine.stats import PoolStats
+from kg.errors import KgError
 from kg.formats import MediaType
 
-__all__ = ["Accept", "Answer", "EmbeddedStore", "Limits", "Request", "Store", "question"]
+__all__ = ["Accept", "Answer", "EmbeddedStore", "Limits", "Request", "Store", "one_by_one", "question"]
+
+_ABREAST = 2
+"""Readers that share what belongs together."""
+_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,12 @@ class Store(Protocol):
             KgError: whatever is wrong with the query or its cost and shows before the first bytes do.
         """
 
+    async def several(self, requests: Sequence[Request]) -> list[bytes | KgError]:
+        """The whole answers to some queries of one caller that belong together, or the failure of each.
+
+        They are the house's own, so that nobody looks whether their text is harmless, and give the same each time.
+        """
+
     def stats(self) -> PoolStats:
         """What its places are doing: query processes, or queries at another server."""
 
@@ -124,8 +137,51 @@ class EmbeddedStore:
         family, media_type = await exchange.begin(question(request, clause, limits))
         return Answer(media_type, family, exchange.chunks(), exchange.aclose, exchange.whole)
 
+    async def several(self, requests: Sequence[Request]) -> list[bytes | KgError]:
+        order = sorted(range(len(requests)), key=lambda place: -len(requests[place].query))
+        parts = [part for part in (order[start::_ABREAST] for start in range(_ABREAST)) if part]
+        told = await asyncio.gather(*(self._together([requests[place] for place in part]) for part in parts))
+        found = {
+            place: body
+            for part, bodies in zip(parts, told, strict=True)
+            for place, body in zip(part, bodies, strict=True)
+        }
+        return [found[place] for place in range(len(requests))]
+
+    async def _together(self, requests: Sequence[Request]) -> list[bytes | KgError]:
+        """The answers of one reader, one after the other."""
+        questions = [question(request, DatasetClause(), self._limits) for request in requests]
+        return await batch.answers(self._pool, requests[0].caller, questions, self._limits)
+
     async def close(self) -> None:
         await self._pool.close()
+
+
+async def read(answer: Answer) -> bytes:
+    """All of an answer.
+
+    Raises:
+        KgError: the engine fails on the way.
+    """
+    try:
+        return b"".join([chunk async for chunk in answer.chunks])
+    finally:
+        await answer.aclose()
+
+
+async def one_by_one(store: Store, requests: Sequence[Request]) -> list[bytes | KgError]:
+    """What :meth:`Store.several` promises, of a store that answers one query at a time."""
+
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def whole(request: Request) -> bytes | KgError:
+        try:
+            async with turns:
+                return await read(await store.answer(request))
+        except KgError as error:
+            return error
+
+    return await asyncio.gather(*map(whole, requests))
 
 
 def question(request: Request, clause: DatasetClause, limits: Limits, *, form_only: bool = False) -> Question:

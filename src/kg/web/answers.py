@@ -5,7 +5,7 @@ with their evidence, and how far the undertakings in them have come.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from kg.serving import Row, Values
@@ -49,13 +49,26 @@ class Answer:
 
 
 async def answered(
-    asker: Asker, found: Sequence[Declared], iri: Iri, times: Values, pages: Mapping[str, int]
+    asker: Asker,
+    found: Sequence[Declared],
+    iri: Iri,
+    times: Values,
+    pages: Mapping[str, int],
+    relations: Collection[Iri] | None = None,
 ) -> tuple[Panel, ...]:
     """The panels of a thing that have something to show, or say that there is nothing; ``pages`` by panel.
 
-    A panel that cannot be shown, because its query fails or one about what stands in it, says so.
+    ``relations`` are those of all claims that speak of the thing: panels that need others are not asked for. A panel
+    that cannot be shown, because its query fails or one about what stands in it, says so.
     """
-    answers = await asyncio.gather(*(_tried(asker, panel, iri, times, pages.get(panel.name, 1)) for panel in found))
+    answers = await asyncio.gather(
+        *(
+            _nothing(panel)
+            if relations is not None and panel.in_vain(relations)
+            else _tried(asker, panel, iri, times, pages.get(panel.name, 1))
+            for panel in found
+        )
+    )
     told = [answer for answer in answers if answer.failed or answer.rows or answer.panel.empty]
     (claims, lost), (stages, drawn) = await asyncio.gather(
         _claims(asker, told, times), _charted(asker, told, iri, times)
@@ -84,10 +97,14 @@ async def _charted(
     return stages, drawn or {}
 
 
+async def _nothing(panel: Declared, *, failed: bool = False) -> Answer:
+    return Answer(panel, (), views.cut(0, 1, LINES_PER_PAGE), {}, failed)
+
+
 async def _tried(asker: Asker, panel: Declared, iri: Iri, times: Values, page: int) -> Answer:
     """The answer to a panel's query, or none."""
     answer = await asker.shortfall.bear(panel.name, _ask(asker, panel, iri, times, page))
-    return answer or Answer(panel, (), views.cut(0, 1, LINES_PER_PAGE), {}, failed=True)
+    return answer or await _nothing(panel, failed=True)
 
 
 def _lacks(answer: Answer, lost: Set[Iri], stages: Stages | None) -> bool:

@@ -1,8 +1,8 @@
 """Stored queries put to one snapshot on behalf of one page, their answers in the reader's language."""
 
-import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from kg.serving import Current, Row, Serving, Term
 from kg.stored import find
@@ -10,9 +10,10 @@ from kg.terms import BASE, Iri
 from kg.web import views
 from kg.web.language import Language, spoken, typeset
 from kg.web.lexicon import GIST, LABELS, LOCATOR, PICTURED, REASON, REVERSE, Lexicon, lexicon
+from kg.web.records import Records
+from kg.web.round import Round
 from kg.web.shortfall import Shortfall
 
-_AT_ONCE = 8
 _LABEL, _FRENCH = "Label", "French"
 _WORDS = {
     "title": (("source",), LABELS),
@@ -26,13 +27,14 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Asker:
-    """Asks for a page, at most a few queries at once, and remembers which things came up and what failed."""
+    """Asks for a page, what it asks at the same moment together, and remembers what came up and what failed."""
 
     serving: Serving
     served: Current
     seen: set[Iri] = field(default_factory=set)
-    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+    round: Round = field(default_factory=Round)
     shortfall: Shortfall = field(default_factory=Shortfall)
+    records: Records = field(default_factory=Records)
 
     @property
     def lexicon(self) -> Lexicon:
@@ -62,8 +64,8 @@ class Asker:
 
     async def raw(self, name: str, **values: Sequence[str]) -> list[Row]:
         """The rows of a stored query as the engine gave them."""
-        async with self.turns:
-            return await self.serving.rows(self.served, find(self.serving.settings.queries, name), values)
+        query = find(self.serving.settings.queries, name)
+        return await self.round.ask(partial(self.serving.several, self.served), query, values)
 
     async def learn(self, more: Iterable[Iri] = ()) -> None:
         """Look up what kinds of thing have come up, for their icons, and what is called how of some ``more``.

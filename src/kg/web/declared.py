@@ -25,6 +25,8 @@ class Declared:
     """One panel: ``heads`` are the columns shown, with their headings; ``page`` makes it a page of that name.
 
     ``stage`` names the column whose things are shown with their status, ``lane`` and ``bar`` the columns of a chart.
+    ``needs`` are relations of which some claim must speak of a thing for the panel to have a row; without any, nobody
+    knows before asking.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Declared:
     bar: str
     page: str = ""
     leads: Words = field(default_factory=dict)
+    needs: frozenset[Iri] = frozenset()
 
     @property
     def lead(self) -> str:
@@ -56,6 +59,10 @@ class Declared:
     def empty(self) -> str:
         """What to say when there is nothing; without it the panel is left out."""
         return self.empties.get(spoken(), "")
+
+    def in_vain(self, relations: Collection[Iri]) -> bool:
+        """Whether no row can come for a thing of which all claims have one of these relations."""
+        return bool(self.needs) and self.needs.isdisjoint(relations)
 
     def head(self, column: str) -> str:
         """The heading of a column in the reader's language."""
@@ -96,6 +103,7 @@ def _read(query: StoredQuery) -> Declared:
             bar=str(told.get("bar", "")),
             page=str(told.get("page", "")),
             leads=_words(told["lead"]) if "lead" in told else {},
+            needs=frozenset(DEF + name for name in told.get("needs", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BrokenQuery(f"{query.path}: the header's 'panel' lacks or misspells {error}.") from error

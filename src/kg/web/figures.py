@@ -1,23 +1,31 @@
 """Numbers for people: all digits with their thousands apart, or in short, as money or plain."""
 
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
+from babel import Locale
 from babel.numbers import format_compact_decimal, format_decimal, get_currency_symbol
 
 from kg.web.language import locale, spoken
 
 _SHORTENED = 1_000_000
 _DIGITS = 3
+_KEPT = 10_000
 _SPACE = "\N{NO-BREAK SPACE}"
 
 
 def number(content: str) -> str:
     """A number with its thousands apart and no idle decimals: ``30000.0`` → 30,000; other text as it is."""
+    return _number(content, locale())
+
+
+@lru_cache(_KEPT)
+def _number(content: str, speaking: Locale) -> str:
     amount = _read(content)
     if amount is None:
         return content
     shown = amount.to_integral_value() if amount == amount.to_integral_value() else amount.normalize()
-    return str(format_decimal(shown, locale=locale(), decimal_quantization=False))
+    return str(format_decimal(shown, locale=speaking, decimal_quantization=False))
 
 
 def short(content: str) -> str:

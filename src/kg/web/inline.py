@@ -1,4 +1,4 @@
-"""The smallest parts of a page as HTML: a value, and a phrase of values. In Python, for a page has a thousand."""
+"""The smallest part of a page as HTML: a value. In Python, for a page has a thousand."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 from markupsafe import Markup, escape
 
 from kg.terms import Iri
-from kg.web.views import Phrase, Value
+from kg.web.views import Value
 
 
 class Site(Protocol):
@@ -48,10 +48,3 @@ def _link(site: Site, iri: Iri, words: Markup, tag: str, *, outside: bool) -> st
         return f'<a class="entity" href="{href}"{tag}>{mark}<span class="name">{words}</span></a>'
     where = ' rel="external" class="outside"' if outside else ""
     return f'<a href="{href}"{where}{tag}>{words}</a>'
-
-
-def phrase(site: Site, local: Callable[[str], bool], one: Phrase) -> Markup:
-    """A label and the values that belong to it, with spaces between."""
-    told = " ".join(value(site, local, part) for part in one.values)
-    label = f'<span class="label">{escape(one.label)}</span> ' if one.label else ""
-    return Markup(label + told)  # noqa: S704 - every part of it is escaped

@@ -5,7 +5,7 @@ here. What was looked up once is kept: a snapshot never changes.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -38,7 +38,7 @@ Texts: TypeAlias = Mapping[Iri, Mapping[str, str]]
 class Asking(Protocol):
     """Whatever can put a stored query."""
 
-    async def raw(self, name: str, **values: list[str]) -> list[Row]:
+    async def raw(self, name: str, **values: Sequence[str]) -> list[Row]:
         """The rows of a stored query as the engine gave them."""
 
     @property
@@ -113,6 +113,17 @@ class Lexicon:
         """A text of a thing in a language; empty where it is not known."""
         caption = self._captions.get(iri)
         return caption.text(properties, language) if caption else ""
+
+    def any_text(self, iri: Iri, property_: Iri) -> str:
+        """A text of a thing in English, else in the first language that there is; empty where there is none."""
+        caption = self._captions.get(iri)
+        texts = caption.texts.get(property_, {}) if caption else {}
+        return texts.get("en") or next((texts[tag] for tag in sorted(texts)), "")
+
+    def own_kinds(self, iri: Iri) -> Sequence[Iri]:
+        """The classes of the house ontology that a thing is said to be of, without those above."""
+        caption = self._captions.get(iri)
+        return caption.kinds if caption else ()
 
     def label(self, iri: Iri, language: str) -> str:
         """The label of a thing in a language; empty where it is not known."""

@@ -6,7 +6,7 @@ host and prefix the server has, and the reader's dates travel along.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import quote, urlencode
@@ -20,9 +20,10 @@ from kg.formats import Format
 from kg.serving import Current, Serving, Values
 from kg.stored import StoredQuery
 from kg.terms import BASE, DEF, SPACES, Iri
-from kg.web import assets, dates, figures, inline, islands, language, views
+from kg.web import assets, dates, figures, islands, language, views
 from kg.web.language import LANGUAGES, Language
 from kg.web.lexicon import PICTURED, Lexicon, icons, lexicon
+from kg.web.proofs import Printer
 from kg.web.replies import DAYS, days, root
 
 _SAFE = "/:,;@!$&'()*+=~"
@@ -94,6 +95,7 @@ class Site:
     sections: Pairs = SECTIONS
     references: Pairs = REFERENCES
     _links: dict[Iri, str] = field(default_factory=dict, repr=False, compare=False)
+    _shortened: dict[Iri, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def kept(self) -> dict[str, str]:
@@ -144,12 +146,13 @@ class Site:
 
     def link(self, iri: Iri, anchor: str = "", **parameters: str) -> str:
         """The address of an IRI's page: local for our own, the IRI itself for another's."""
-        if parameters or anchor:
+        if parameters:
             page = self._page(iri, **parameters)
-            return f"{page}#{quote(anchor, safe=_SAFE)}" if anchor and local(iri) else page
-        if iri not in self._links:
-            self._links[iri] = self._page(iri)
-        return self._links[iri]
+        elif (known := self._links.get(iri)) is not None:
+            page = known
+        else:
+            page = self._links[iri] = self._page(iri)
+        return f"{page}#{quote(anchor, safe=_SAFE)}" if anchor and local(iri) else page
 
     def _page(self, iri: Iri, **parameters: str) -> str:
         if iri == DEF:
@@ -201,7 +204,9 @@ class Site:
 
     def short_name(self, iri: Iri) -> str:
         """The prefixed name of an IRI."""
-        return terms.shorten(iri, dict(self.prefixes))
+        if iri not in self._shortened:
+            self._shortened[iri] = terms.shorten(iri, dict(self.prefixes))
+        return self._shortened[iri]
 
 
 def local(iri: Iri) -> bool:
@@ -267,6 +272,10 @@ def prepare() -> None:
 
 def page(template: str, site: Site, **context: object) -> HTMLResponse:
     """A page from its template."""
-    show, tell = partial(inline.value, site, local), partial(inline.phrase, site, local)
-    text = environment().get_template(template).render(site=site, link=site.link, show=show, tell=tell, **context)
+    printer = Printer(site, local)
+    text = (
+        environment()
+        .get_template(template)
+        .render(site=site, link=site.link, printer=printer, show=printer.show, tell=printer.tell, **context)
+    )
     return HTMLResponse(text, headers={"Content-Language": site.language})

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from kg.serving import Row, Values
 from kg.terms import DEF, Iri
-from kg.web import claims_view, views
+from kg.web import claims_view, records, views
 from kg.web.asker import Asker
 from kg.web.claims_view import Claim, Group, Rivals
+from kg.web.records import Days
 from kg.web.views import Slice, text
 
 CLAIMS_PER_PAGE = 30
@@ -54,9 +55,13 @@ class Use:
     derived: bool
 
 
-async def claims_of(asker: Asker, iri: Iri, times: Values, page: int) -> ClaimsPanel:
-    """The claims in which a thing stands, one page of them in full."""
-    mentions = await asker.rows("mentions", entity=[iri], **times)
+async def mentions_of(asker: Asker, iri: Iri, times: Values) -> list[Row]:
+    """The short list of the claims in which a thing stands."""
+    return await asker.rows("mentions", entity=[iri], **times)
+
+
+async def claims_of(asker: Asker, iri: Iri, mentions: Sequence[Row], times: Values, page: int) -> ClaimsPanel:
+    """The claims in which a thing stands, by its mentions, one page of them in full."""
     every = claims_view.ordered(m for m in mentions if text(m, "place") != _EVIDENCE)
     part = views.cut(len(every), page, CLAIMS_PER_PAGE)
     wanted = every[max(part.first - 1, 0) : part.last]
@@ -76,11 +81,16 @@ async def full(asker: Asker, wanted: Sequence[Iri], entities: Sequence[Iri], tim
     """Some claims with all that qualifies and proves them, one for each place in which one of the things stands."""
     if not wanted:
         return []
-    rows, qualifiers, evidence = await asyncio.gather(
-        asker.rows("claims", entity=entities, claim=wanted, **times),
-        asker.rows("qualifiers", entity=[""], claim=wanted),
-        asker.rows("evidence", entity=[""], claim=wanted),
-    )
+    found, words = await asker.records.read(asker, wanted), asker.lexicon
+    days = Days.of(times, asker.served.record_date)
+    rows, qualifiers, evidence = [
+        await asker.heard(rows)
+        for rows in (
+            records.claim_rows(found, entities, days, words),
+            records.qualifier_rows(found, words),
+            records.evidence_rows(found, words),
+        )
+    ]
     return claims_view.claims(rows, qualifiers, evidence)
 
 
@@ -132,15 +142,7 @@ async def claim(asker: Asker, iri: Iri) -> Claim | None:
 
 async def claims_named(asker: Asker, claims: Sequence[Iri], entities: Sequence[Iri]) -> list[Claim]:
     """Some claims in full, each once; every one of them has one of the entities as an end."""
-    wanted = sorted({*claims})
-    if not wanted:
-        return []
-    rows, qualifiers, evidence = await asyncio.gather(
-        asker.rows("claims", entity=entities, claim=wanted),
-        asker.rows("qualifiers", entity=[""], claim=wanted),
-        asker.rows("evidence", entity=[""], claim=wanted),
-    )
-    return list({claim.iri: claim for claim in claims_view.claims(rows, qualifiers, evidence)}.values())
+    return list({claim.iri: claim for claim in await full(asker, claims, entities, {})}.values())
 
 
 async def claims_on(asker: Asker, evidence: Sequence[Iri], times: Values) -> dict[Iri, list[Claim]]:

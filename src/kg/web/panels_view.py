@@ -58,6 +58,10 @@ class Line:
     more: bool = False
     row: Row = field(default_factory=dict, compare=False, repr=False)
 
+    def at(self, column: str) -> Cell:
+        """The cell of a column."""
+        return next(cell for cell in self.cells if cell.column == column)
+
     @property
     def shown(self) -> tuple[Cell, ...]:
         """The cells that say something."""

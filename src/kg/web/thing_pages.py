@@ -24,11 +24,15 @@ from kg.web.views import text
 PASSAGES_PER_PAGE = 50
 _LAST_PAGE = 1_000_000
 _TITLE = "http://purl.org/dc/terms/title"
+_REALISED, _HAS_NAME = DEF + "realised", DEF + "hasName"
 
 
 @dataclass(frozen=True)
 class Visit:
-    """One request for the page of a thing, with the plain statements already read."""
+    """One request for the page of a thing, with the plain statements already read, and the mentions of an entity.
+
+    ``mentions`` is ``None`` where these could not be read, or were not.
+    """
 
     request: Request
     site: Site
@@ -36,6 +40,19 @@ class Visit:
     iri: Iri
     times: Values
     rows: Sequence[Row]
+    mentions: Sequence[Row] | None = None
+
+    @property
+    def relations(self) -> set[Iri] | None:
+        """The relations of all claims that speak of an entity, on whatever day; ``None`` where they are not known."""
+        if self.mentions is None or self.times:
+            return None
+        return {text(mention, "relation") for mention in self.mentions}
+
+    @property
+    def days(self) -> Values:
+        """The reader's days, empty where none is given."""
+        return {name: self.times.get(name, [""]) for name in ("asOf", "knownOn")}
 
     @property
     def page(self) -> int:
@@ -88,13 +105,18 @@ async def thing(request: Request, serving: Serving, served: Current, iri: str, t
         BadRequest: the number of the page is none.
     """
     shown, asker = site(request, serving, served), Asker(serving, served)
-    rows = await asker.rows("statements", entity=[iri])
-    visit = Visit(request, shown, asker, iri, times, rows)
+    rows, mentions = await asyncio.gather(asker.rows("statements", entity=[iri]), _mentions(asker, iri, times))
+    visit = Visit(request, shown, asker, iri, times, rows, mentions)
     if iri in served.snapshot.manifest.graphs:
         return await _graph(visit)
     if not rows:
         raise replies.unknown(request, served.search, iri)
     return await _printer(iri, rows)(visit)
+
+
+async def _mentions(asker: Asker, iri: Iri, times: Values) -> list[Row] | None:
+    """The claims in which an entity stands; their page and panels are made of what they are."""
+    return await asker.shortfall.bear("claims", panels.mentions_of(asker, iri, times)) if iri.startswith(ID) else None
 
 
 def _printer(iri: Iri, rows: Sequence[Row]) -> Printer:
@@ -109,16 +131,15 @@ def _printer(iri: Iri, rows: Sequence[Row]) -> Printer:
 
 
 async def _entity(visit: Visit) -> Response:
-    ask, iri, times, number = visit.asker, visit.iri, visit.times, visit.page
-    days = {name: times.get(name, [""]) for name in ("asOf", "knownOn")}
+    ask, iri = visit.asker, visit.iri
     bear = ask.shortfall.bear
     shown, claims, cycle, names, pointers, differences = await asyncio.gather(
         _panels(visit),
-        bear("claims", panels.claims_of(ask, iri, times, number)),
-        bear("life-cycle", ask.rows("life-cycle", entity=[iri], **days)),
-        bear("names-of-entity", ask.rows("names-of-entity", entity=[iri], **days)),
+        bear("claims", _claims(visit)),
+        bear("life-cycle", _life_cycle(visit)),
+        bear("names-of-entity", _names(visit)),
         bear("pointers", ask.rows("pointers", entity=[iri])),
-        bear("mentions", panels.differences(ask, iri, times)),
+        bear("mentions", panels.differences(ask, iri, visit.times)),
     )
     own = {name.text for name in views.literals(visit.rows, RDFS + "label")}
     return await visit.printed(
@@ -133,6 +154,27 @@ async def _entity(visit: Visit) -> Response:
     )
 
 
+async def _claims(visit: Visit) -> panels.ClaimsPanel | None:
+    """The claims in which an entity stands; none where its mentions are not known."""
+    if visit.mentions is None:
+        return None
+    return await panels.claims_of(visit.asker, visit.iri, visit.mentions, visit.times, visit.page)
+
+
+async def _life_cycle(visit: Visit) -> list[Row]:
+    """How far an entity has come; a rule says of what has a life cycle whether it is real."""
+    if not any(text(row, "predicate") == _REALISED for row in visit.rows):
+        return []
+    return await visit.asker.rows("life-cycle", entity=[visit.iri], **visit.days)
+
+
+async def _names(visit: Visit) -> list[Row]:
+    """The names that claims give an entity."""
+    if visit.relations is not None and _HAS_NAME not in visit.relations:
+        return []
+    return await visit.asker.rows("names-of-entity", entity=[visit.iri], **visit.days)
+
+
 async def _panels(visit: Visit) -> tuple[Panel, ...]:
     """The panels that the query files declare for a thing of these classes."""
     ask = visit.asker
@@ -140,7 +182,7 @@ async def _panels(visit: Visit) -> tuple[Panel, ...]:
     kinds = ask.lexicon.above(kind.iri for kind in views.kinds(visit.rows))
     found = declared.of_classes(ask.serving.settings.queries, kinds)
     pages = {one.name: visit.number(one.name) for one in found}
-    return await answers.answered(ask, found, visit.iri, visit.times, pages)
+    return await answers.answered(ask, found, visit.iri, visit.times, pages, visit.relations)
 
 
 def _other_names(rows: Sequence[Row], own: set[str]) -> dict[str, list[views.Value]]:
@@ -162,8 +204,9 @@ async def _claim(visit: Visit) -> Response:
 
 
 async def _dispute(visit: Visit) -> Response:
+    mentions = await panels.mentions_of(visit.asker, visit.iri, visit.times)
     claims, contradictions = await asyncio.gather(
-        panels.claims_of(visit.asker, visit.iri, visit.times, visit.page),
+        panels.claims_of(visit.asker, visit.iri, mentions, visit.times, visit.page),
         visit.asker.rows("contradictions", dispute=[visit.iri]),
     )
     return await visit.printed(
