@@ -15,7 +15,7 @@ from kg.web.asker import Asker
 from kg.web.charts import Drawing
 from kg.web.claims_view import Claim
 from kg.web.declared import Declared
-from kg.web.drawings import Charted, drawings
+from kg.web.drawings import Charted, drawings, material
 from kg.web.panels import full
 from kg.web.panels_view import Line, Panel, Stages
 from kg.web.views import text, true
@@ -91,10 +91,12 @@ async def _charted(
     asker: Asker, told: Sequence[Answer], iri: Iri, times: Values
 ) -> tuple[Stages | None, dict[str, Drawing]]:
     """How far the undertakings have come, and the charts, which show that; a chart may be lacking."""
-    stages = await _stages(asker, told, times)
     found = [Charted(answer.panel, answer.rows) for answer in told if answer.panel.chart and answer.rows]
-    drawn = await asker.shortfall.bear("steps", drawings(asker, found, iri, times, stages or {}))
-    return stages, drawn or {}
+    stages, read = await asyncio.gather(
+        _stages(asker, told, times), asker.shortfall.bear("steps", material(asker, found, iri, times))
+    )
+    today = (times.get("asOf") or [asker.served.record_date or ""])[0]
+    return stages, drawings(found, read, stages or {}, today) if read else {}
 
 
 async def _nothing(panel: Declared, *, failed: bool = False) -> Answer:

@@ -31,15 +31,31 @@ class Charted:
     rows: Sequence[Row]
 
 
-async def drawings(
-    asker: Asker, found: Sequence[Charted], iri: Iri, times: Values, stages: Stages
-) -> dict[str, Drawing]:
-    """The charts of some panels of a thing, by panel; without those in which there is nothing to draw."""
-    today = (times.get("asOf") or [asker.served.record_date or ""])[0]
-    measures, steps = await asyncio.gather(
-        _measures(asker, [one for one in found if one.panel.chart != "steps"]),
-        _steps(asker, [one for one in found if one.panel.chart == "steps"], iri, times),
+@dataclass(frozen=True)
+class Material:
+    """What charts are drawn from besides the rows of their panels: ``steps`` are rows by panel."""
+
+    measures: Measures
+    steps: Mapping[str, Sequence[Row]]
+
+
+async def material(asker: Asker, found: Sequence[Charted], iri: Iri, times: Values) -> Material:
+    """What the charts of some panels of a thing need.
+
+    Raises:
+        KgError: it could not be read.
+    """
+    return Material(
+        *await asyncio.gather(
+            _measures(asker, [one for one in found if one.panel.chart != "steps"]),
+            _steps(asker, [one for one in found if one.panel.chart == "steps"], iri, times),
+        )
     )
+
+
+def drawings(found: Sequence[Charted], drawn_from: Material, stages: Stages, today: str) -> dict[str, Drawing]:
+    """The charts of some panels, by panel; without those in which there is nothing to draw. ``today`` is a day."""
+    measures, steps = drawn_from.measures, drawn_from.steps
     made = {one.panel.name: _drawing(one, measures, steps.get(one.panel.name, ()), stages, today) for one in found}
     return {name: drawing for name, drawing in made.items() if drawing is not None}
 
