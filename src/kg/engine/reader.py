@@ -22,6 +22,9 @@ from kg.engine.frames import Failure, Family, Question
 _STACK_BYTES = 512 << 20
 _CHUNK_BYTES = 1 << 16
 _OUT = 1
+_NICENESS = 10
+"""A query gives way to the server, which answers from memory and takes requests meanwhile."""
+
 _INHERITED = 1 << 16
 """The number below which files may be open that the server did not mean to pass on."""
 
@@ -211,6 +214,7 @@ def main(directory: str, options: str) -> None:
     No file of the server's is kept but the three standard streams. A signal to stop, sent to the whole group of
     processes, is the server's to obey: it lets queries finish.
     """
+    os.nice(_NICENESS)
     os.closerange(3, _INHERITED)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     barriers = {"network": sandbox.leave_network(), "parent": sandbox.end_with_parent()}
