@@ -71,7 +71,7 @@ STAGES = (
     ("web.kept",),
     ("web.views", "web.charts", "web.feeds"),
     ("web.schema_org",),
-    ("web.lexicon",),
+    ("web.chains", "web.lexicon"),
     ("web.records", "web.round"),
     ("web.asker", "web.declared", "web.inline"),
     ("web.qualifiers_view", "web.terms_view", "web.queries_view"),

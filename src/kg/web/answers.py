@@ -1,7 +1,7 @@
 """Declared panels answered: their queries asked side by side, then the claims and stages of what is shown.
 
-Three rounds whatever the page: the panels; for trees, level after level; and for all panels together the claims
-with their evidence, and how far the undertakings in them have come.
+Two rounds whatever the page: the panels; and for all panels together the claims with their evidence, and how far the
+undertakings in them have come. Between them the levels of trees, read once where the graph is not too large.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from kg.serving import Row, Values
 from kg.terms import Iri
-from kg.web import panels_view, views
+from kg.web import chains, panels_view, views
 from kg.web.asker import Asker
 from kg.web.charts import Drawing
 from kg.web.claims_view import Claim
@@ -137,11 +137,19 @@ async def _tree(
         if not wanted:
             break
         seen.update(wanted)
-        deeper = await asker.rows(panel.name, entity=wanted, **times)
+        deeper = await _deeper(asker, panel, wanted, times)
         for row in deeper:
             below.setdefault(text(row, "entity"), []).append(row)
         frontier = _going_on(deeper)
     return {node: below.get(node, []) for node in seen}
+
+
+async def _deeper(asker: Asker, panel: Declared, wanted: Sequence[Iri], times: Values) -> list[Row]:
+    """The rows of some nodes: of all that was read once, or asked for anew where the days are the reader's."""
+    read = None if times else await chains.levels(asker, panel.name)
+    if read is None:
+        return await asker.rows(panel.name, entity=wanted, **times)
+    return await asker.heard([row for node in wanted for row in read.get(node, ())])
 
 
 def _going_on(rows: Iterable[Row]) -> list[Iri]:

@@ -17,6 +17,7 @@ from kg.settings import Settings
 from kg.web import (
     api,
     assets,
+    chains,
     charts_view,
     exports,
     finding,
@@ -32,6 +33,7 @@ from kg.web import (
 )  # fmt: skip
 from kg.web.access import Access
 from kg.web.asker import Asker
+from kg.web.declared import declared
 from kg.web.direct import Direct, Told
 from kg.web.envelope import Envelope
 from kg.web.forwarded import Forwarded
@@ -96,10 +98,14 @@ def create_app(settings: Settings) -> Application:
 
 
 async def _prepare(serving: Serving) -> None:
-    """Read what things are called before the first page asks; what cannot be read now is read then."""
+    """Read what things are called, and trees, before the first page asks; what cannot be read now is read then."""
     with suppress(KgError):
         async with serving.current() as served:
-            await Asker(serving, served).learn()
+            asker = Asker(serving, served)
+            await asker.learn()
+            for panel in declared(serving.settings.queries):
+                if panel.form == "tree":
+                    await chains.levels(asker, panel.name)
 
 
 def _wrap(app: Application, settings: Settings, operating: Operations, endpoint: sparql.Endpoint) -> None:

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from kg.terms import Iri
 from kg.web import inline
 from kg.web.claims_view import Citation, Claim
+from kg.web.inline import quoted
 from kg.web.language import colon, say
 from kg.web.views import LifeCycle, Phrase, Value, slug
 
@@ -76,30 +77,30 @@ class Printer:
     def tell(self, one: Phrase) -> Markup:
         """A label and the values that belong to it, with spaces between."""
         told = " ".join(map(self.show, one.values))
-        label = f'<span class="label">{escape(one.label)}</span> ' if one.label else ""
+        label = f'<span class="label">{quoted(one.label)}</span> ' if one.label else ""
         return Markup(label + told)  # noqa: S704 - every part of it is escaped
 
     def status(self, word: str, realised: bool, ended: bool = False) -> Markup:
         """The status of an undertaking, by its kind."""
         kind = "real" if realised else ("over" if ended else "open")
-        return Markup(f'<span class="status status-{kind}">{escape(word)}</span>')  # noqa: S704 - as above
+        return Markup(f'<span class="status status-{kind}">{quoted(word)}</span>')  # noqa: S704 - as above
 
     def verdict(self, claim: Claim) -> Markup:
         """What a claim amounts to."""
-        kind = f"{escape(claim.verdict.replace(' ', '-'))}{' of-open' if claim.of_open else ''}"
-        told = f'<span class="verdict verdict-{kind}" title="{escape(claim.meaning)}">{escape(claim.standing)}</span>'
+        kind = f"{quoted(claim.verdict.replace(' ', '-'))}{' of-open' if claim.of_open else ''}"
+        told = f'<span class="verdict verdict-{kind}" title="{quoted(claim.meaning)}">{quoted(claim.standing)}</span>'
         status = say("of something {status}", status=claim.status) if claim.of_open else ""
         if not status and claim.verdict in ("not realised", "over"):
             status = claim.status
-        more = f' <span class="status-word">{escape(status)}</span>' if status else ""
+        more = f' <span class="status-word">{quoted(status)}</span>' if status else ""
         return Markup(told + more)  # noqa: S704 - as above
 
     def disputed(self, claim: Claim) -> Markup:
         """A link to the dispute of a claim that is in one."""
         if not claim.dispute:
             return Markup()
-        href = escape(self.site.link(claim.dispute))
-        return Markup(f'<a class="verdict verdict-disputed" href="{href}">{escape(say("disputed"))}</a>')  # noqa: S704
+        href = quoted(self.site.link(claim.dispute))
+        return Markup(f'<a class="verdict verdict-disputed" href="{href}">{quoted(say("disputed"))}</a>')  # noqa: S704
 
     def passage(self, cited: Citation) -> str:
         """The address of a passage, which is a place on the page of its source."""
@@ -113,27 +114,27 @@ class Printer:
 
     def _chip(self, cited: Sequence[Citation]) -> str:
         first = cited[0]
-        according = f'<span class="unseen">{escape(say("According to"))} </span>'
-        consulted = f"{escape(say('consulted'))} {self.show(first.accessed)}"
-        source = f"<cite>{self.show(first.source)}</cite> · {escape(first.source_kind)}, {consulted}"
+        according = f'<span class="unseen">{quoted(say("According to"))} </span>'
+        consulted = f"{quoted(say('consulted'))} {self.show(first.accessed)}"
+        source = f"<cite>{self.show(first.source)}</cite> · {quoted(first.source_kind)}, {consulted}"
         return (
             f'<details class="chip">\n<summary>{according}'
-            f"<span>{escape(first.publisher.text)}, {self.show(first.issued)}</span></summary>\n"
+            f"<span>{quoted(first.publisher.text)}, {self.show(first.issued)}</span></summary>\n"
             f'<ul class="passages">\n{"".join(map(self._place, cited))}'
             f'<li class="hint">{source}</li>\n</ul>\n</details>\n'
         )
 
     def _place(self, cited: Citation) -> str:
-        href = escape(self.passage(cited))
-        gist = f'<p class="gist">{escape(cited.gist)}</p>' if cited.gist else ""
-        return f'<li><p><a class="passage" href="{href}">{escape(cited.locator)}</a></p>{gist}</li>\n'
+        href = quoted(self.passage(cited))
+        gist = f'<p class="gist">{quoted(cited.gist)}</p>' if cited.gist else ""
+        return f'<li><p><a class="passage" href="{href}">{quoted(cited.locator)}</a></p>{gist}</li>\n'
 
     def permalink(self, claim: Claim) -> Markup:
         """A link to the page of a claim, with its sentence as its name."""
         words = (say("This claim") + colon(), claim.subject.text, claim.relation.text, claim.object.text)
-        sentence = escape(" ".join(words))
-        href = escape(self.site.link(claim.iri))
-        return Markup(f'<a class="permalink" href="{href}" aria-label="{sentence}">{escape(say("claim"))}</a>')  # noqa: S704
+        sentence = quoted(" ".join(words))
+        href = quoted(self.site.link(claim.iri))
+        return Markup(f'<a class="permalink" href="{href}" aria-label="{sentence}">{quoted(say("claim"))}</a>')  # noqa: S704
 
     def proof(self, claim: Claim | None) -> Markup:
         """How a line of a panel stands, and who says so."""
@@ -145,15 +146,15 @@ class Printer:
     def notes(self, claim: Claim) -> Markup:
         """The notes of a claim that are in the reader's language, or in none."""
         notes = (note.text for note in claim.notes if note.language in (self.site.language, ""))
-        return Markup("".join(f'<p class="note">{escape(text)}</p>\n' for text in notes))  # noqa: S704 - as above
+        return Markup("".join(f'<p class="note">{quoted(text)}</p>\n' for text in notes))  # noqa: S704 - as above
 
     def claim(self, claim: Claim, full: bool = False, rivals: str = "") -> Markup:
         """A claim in a list; ``full``: with its subject, its relation and its object, wherever it stands.
 
         ``rivals`` is the markup of its dispute.
         """
-        kind = f"{escape(claim.verdict.replace(' ', '-'))}{' claim-of-open' if claim.of_open else ''}"
-        name = f' id="{escape(slug(claim.iri))}"' if full or claim.place == "subject" else ""
+        kind = f"{quoted(claim.verdict.replace(' ', '-'))}{' claim-of-open' if claim.of_open else ''}"
+        name = f' id="{quoted(slug(claim.iri))}"' if full or claim.place == "subject" else ""
         items = "".join(f"<li>{self.tell(one)}</li>\n" for one in claim.qualifiers)
         qualifiers = f'<ul class="qualifiers">\n{items}</ul>\n' if items else ""
         return Markup(  # noqa: S704 - as above
@@ -164,13 +165,13 @@ class Printer:
         )
 
     def _sentence(self, claim: Claim, *, full: bool) -> str:
-        place, relation = claim.place, escape(claim.relation.text)
+        place, relation = claim.place, quoted(claim.relation.text)
         subject = f"{self.show(claim.subject)}\n" if full or place != "subject" else ""
         between = ""
         if full or place not in ("subject", "object"):
             between = f'<span class="label">{relation}</span>\n'
         elif place == "object":
-            between = f'<span class="unseen">{relation} {escape(say("this"))}</span>\n'
+            between = f'<span class="unseen">{relation} {quoted(say("this"))}</span>\n'
         value = f"<strong>{self.show(claim.object)}</strong>\n" if full or place != "object" else ""
         when = f'<span class="when">{self.tell(claim.when)}</span>' if claim.when else ""
         return f"{subject}{between}{value}{when}"
@@ -194,7 +195,7 @@ class Printer:
         if stage.status:
             told = f"{self.status(stage.status.text, stage.realised, stage.ended)}"
         else:
-            told = f'<span class="hint">{escape(say("no step told"))}</span>'
+            told = f'<span class="hint">{quoted(say("no step told"))}</span>'
         return told + (f' <span class="when">{self.show(stage.since)}</span>' if stage.since else "")
 
 
