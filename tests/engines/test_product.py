@@ -30,6 +30,7 @@ UNSURE = {("virtuoso", "mentions")}
 OTHERWISE = {
     ("virtuoso", "organisations-of"): "leaves out rows: EXISTS with a path of subclasses is false where it is true",
     ("virtuoso", "claims"): "leaves out dates, which an OPTIONAL after a UNION should find",
+    ("virtuoso", "steps"): "writes a boolean that is bound by BIND as an integer",
     ("virtuoso", "claims-by-source-kind"): "writes a decimal without fraction as an integer",
 }
 """Queries for readers that an engine answers otherwise, and how."""

@@ -68,10 +68,10 @@ async def _measures(asker: Asker, found: Sequence[Charted]) -> Measures:
 
 
 async def _steps(asker: Asker, found: Sequence[Charted], iri: Iri, times: Values) -> dict[str, list[Row]]:
-    """The rows of the query *steps* for what each panel lists, or for the thing itself."""
+    """The rows of the query *steps* for what each panel lists, or for the thing itself; without those of no day."""
     asked = {one.panel.name: _undertakings(one, iri) for one in found}
     rows = await asyncio.gather(*(asker.rows("steps", thing=things, **times) for things in asked.values()))
-    return dict(zip(asked, rows, strict=True))
+    return {name: [row for row in found if "latest" in row] for name, found in zip(asked, rows, strict=True)}
 
 
 def _undertakings(one: Charted, iri: Iri) -> list[Iri]:
