@@ -2,16 +2,20 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
+from tests.conftest import ROOT
 from tests.test_records import Reading
 
 from kg.compiler.build import Graph
-from kg.serving import Current
-from kg.web import chains
+from kg.serving import Current, Row
+from kg.terms import ID
+from kg.web import answers, chains
+from kg.web.declared import declared
 
 
 @dataclass
@@ -22,6 +26,22 @@ class Asking(Reading):
     served: Current
     asked: list[str] = field(default_factory=list)
     failing: str = ""
+
+
+class Page:
+    """Asks on behalf of a page, in English."""
+
+    def __init__(self, asking: Asking) -> None:
+        self.asking, self.served = asking, asking.served
+
+    async def raw(self, name: str, **values: Sequence[str]) -> list[Row]:
+        return await self.asking.raw(name, **values)
+
+    async def rows(self, name: str, **values: Sequence[str]) -> list[Row]:
+        return await self.raw(name, **values)
+
+    async def heard(self, rows: list[Row]) -> list[Row]:
+        return rows
 
 
 def served(name: str, triples: int = 150_000, *, remote: bool = False) -> Current:
@@ -39,6 +59,19 @@ def test_the_whole_has_what_each_node_has(whole: Graph, name: str) -> None:
         assert list(read[node]) == asking.rows(name, entity=[node])
     asyncio.run(chains.levels(asking, name))
     assert asking.asked == [name]
+
+
+def test_the_deeper_levels_of_a_page_are_not_asked_for_unless_the_day_is_the_readers(whole: Graph) -> None:
+    asking = Asking(whole, served("page"))
+    panel = next(one for one in declared(ROOT / "queries") if one.name == "owns")
+    asker: Any = Page(asking)
+    first = asyncio.run(answers._deeper(asker, panel, [ID + "knds"], {}))
+    again = asyncio.run(answers._deeper(asker, panel, [ID + "thales"], {}))
+    assert first
+    assert again
+    assert asking.asked == ["owns"]
+    asyncio.run(answers._deeper(asker, panel, [ID + "knds"], {"asOf": ["2015-01-01"]}))
+    assert asking.asked == ["owns", "owns"]
 
 
 def test_a_large_graph_and_another_server_are_asked_level_by_level(whole: Graph) -> None:
