@@ -66,6 +66,7 @@ STAGES = (
         "web.security",
         "web.assets",
         "web.packing",
+        "web.captions",
         "web.shortfall",
     ),
     ("web.kept",),

@@ -209,11 +209,12 @@ async def _dispute(visit: Visit) -> Response:
         panels.claims_of(visit.asker, visit.iri, mentions, visit.times, visit.page),
         visit.asker.rows("contradictions", dispute=[visit.iri]),
     )
+    dispute = claims_view.rivals(contradictions).get(visit.iri)
     return await visit.printed(
         "dispute.html",
-        claims=claims,
         reasons=views.literals(visit.rows, DEF + "reason"),
-        rivals=claims_view.rivals(contradictions).get(visit.iri),
+        rivals=dispute.claims if dispute else (),
+        full={claim.iri: claim for group in claims.beside for claim in group.claims},
     )
 
 
