@@ -217,7 +217,7 @@ def test_stored_query_page_shows_form_table_and_text(client: TestClient) -> None
 def test_a_page_of_another_day_shows_that_day(client: TestClient) -> None:
     before = words(page(client, "/id/john-cockerill-arquus-merger.html?asOf=2024-05-20"))
     assert "This is announced" not in before
-    assert "No source says that this was done." in before
+    assert "No accepted claim tells of a step taken by 20 May 2024." in before
     assert "left out here" in before
     after = words(page(client, "/id/john-cockerill-arquus-merger.html?asOf=2024-05-22"))
     assert "This is announced, not done." in after

@@ -147,7 +147,7 @@ async def _entity(visit: Visit) -> Response:
         shown=shown,
         claims=claims,
         verdicts=claims_view.VERDICTS,
-        cycle=views.life_cycle(cycle or []),
+        cycle=views.life_cycle(cycle or [], *(one for (one,) in visit.days.values())),
         other_names=_other_names(names or [], own),
         pointers=[panels.use(row) for row in pointers or []],
         differences=differences,
