@@ -69,7 +69,7 @@ STAGES = (
         "web.captions",
         "web.shortfall",
     ),
-    ("web.kept",),
+    ("web.kept", "web.naming"),
     ("web.views", "web.charts", "web.feeds"),
     ("web.schema_org",),
     ("web.chains", "web.lexicon"),

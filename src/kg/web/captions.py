@@ -44,12 +44,13 @@ def width(text: str) -> float:
 def placed(wanted: Sequence[Caption], marks: Iterable[Area], top: float, right: float) -> list[Caption | None]:
     """Each caption where it is wanted or, where something is there, above that; ``None`` where nothing is free.
 
-    Those that come first have the choice. None rises above ``top`` or goes beyond ``right``.
+    Those that come first have the choice. None rises above ``top``; none that begins before ``right`` goes beyond it.
     """
     taken = [*marks]
     found: list[Caption | None] = []
     for caption in wanted:
-        inside = replace(caption, left=min(caption.left, right - width(caption.text)))
+        left = caption.left if caption.left >= right else min(caption.left, right - width(caption.text))
+        inside = replace(caption, left=round(left, 1))
         free = _free(inside, taken, top)
         found.append(free)
         taken += [free.area] if free and free.text else []

@@ -204,7 +204,7 @@ def spans(found: Sequence[Span], today: str, form: Literal["spans", "shares"] = 
     return Drawing(
         form=form,
         height=bottom + 8,
-        boxes=_uncrowded(boxes) if form == "spans" else _captioned(dated, boxes),
+        boxes=_uncrowded(boxes) if form == "spans" else _captioned(dated, boxes, line.across(line.now) - 2),
         ticks=line.ticks,
         lanes=tuple(
             Lane(TOP + place * tall + tall / 2 + 4, beside(lane), lane, None, TOP + (place + 1) * tall - 4)
@@ -349,7 +349,7 @@ def _uncrowded(boxes: Sequence[Box]) -> tuple[Box, ...]:
     return (*lasting, *kept)
 
 
-def _captioned(found: Sequence[Span], boxes: Sequence[Box]) -> tuple[Box, ...]:
+def _captioned(found: Sequence[Span], boxes: Sequence[Box], right: float) -> tuple[Box, ...]:
     """The boxes of shares, what was only seen last, each with the place of its words in the lane, if there is one."""
     lanes = list(dict.fromkeys(span.lane for span in found))
     by_lane: dict[str, list[Box]] = {lane: [] for lane in lanes}
@@ -358,14 +358,14 @@ def _captioned(found: Sequence[Span], boxes: Sequence[Box]) -> tuple[Box, ...]:
     told = [
         box
         for place, lane in enumerate(lanes)
-        for box in _told(sorted(by_lane[lane], key=lambda box: (box.seen, box.x)), TOP + place * _TALL - _DOT)
+        for box in _told(sorted(by_lane[lane], key=lambda box: (box.seen, box.x)), TOP + place * _TALL - _DOT, right)
     ]
     return tuple(sorted(told, key=lambda box: box.seen))
 
 
-def _told(boxes: Sequence[Box], top: float) -> list[Box]:
+def _told(boxes: Sequence[Box], top: float, right: float) -> list[Box]:
     marks = [_mark(box) for box in boxes]
-    places = placed([_caption(box) for box in boxes], marks, top, WIDTH)
+    places = placed([_caption(box) for box in boxes], marks, top, right)
     return [
         _changed(box, label=(place.left, place.line)) if place else _changed(box, text="")
         for box, place in zip(boxes, places, strict=True)
