@@ -62,6 +62,7 @@ STAGES = (
         "web.dates",
         "web.figures",
         "web.rates",
+        "web.encoded",
         "web.islands",
         "web.security",
         "web.assets",

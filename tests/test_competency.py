@@ -1,5 +1,6 @@
 """What analysts ask: queries and panels with golden answers, and the competency questions with what they must say."""
 
+import asyncio
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -9,8 +10,11 @@ from tests import golden_files
 from kg.competency import Connection, Question, connections, questions
 from kg.compiler.build import Graph
 from kg.connected import ways
+from kg.engine.limits import Limits
+from kg.engine.store import Accept, EmbeddedStore, Request, read
+from kg.errors import KgError
 from kg.paths import Way
-from kg.stored import library
+from kg.stored import library, offered
 from kg.terms import ID, prefixes
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +44,29 @@ def test_every_query_says_which_columns_it_has(assembled: Graph, name: str) -> N
     found = assembled.store.query(query.text)
     if isinstance(found, ox.QuerySolutions) and query.columns:
         assert [v.value for v in found.variables] == list(query.columns)
+
+
+def test_every_query_is_answered_when_it_is_asked_about_everything(whole: Graph, tmp_path: Path) -> None:
+    store = ox.Store(tmp_path)
+    store.bulk_extend(whole.store)
+    store.flush()
+    del store
+    assert asyncio.run(_failed(tmp_path)) == {}
+
+
+async def _failed(directory: Path) -> dict[str, str]:
+    engine = EmbeddedStore(directory, Limits(deadline=30.0), readers=3, prefixes=prefixes(ROOT / "ontology"))
+    accept = Accept(solutions="text/csv", graph="application/n-triples")
+    failed = {}
+    try:
+        for name, query in sorted(offered(ROOT / "queries").items()):
+            try:
+                await read(await engine.answer(Request(query.asked({}, {}), accept)))
+            except KgError as error:
+                failed[name] = error.detail
+    finally:
+        await engine.close()
+    return failed
 
 
 @pytest.fixture(scope="module")
