@@ -48,7 +48,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """One row of a panel with the claim behind it; in a tree, with what stands below it."""
+    """One row of a panel with the claim behind it; in a tree, with what stands below it.
+
+    ``more``: the tree goes on there and is not followed; ``above``: what stands below it stands further above.
+    """
 
     cells: tuple[Cell, ...]
     claim: Claim | None
@@ -56,6 +59,7 @@ class Line:
     mark: Mark = ""
     children: tuple["Line", ...] = ()
     more: bool = False
+    above: bool = False
     row: Row = field(default_factory=dict, compare=False, repr=False)
 
     def at(self, column: str) -> Cell:
