@@ -2,12 +2,13 @@
 
 import contextlib
 import itertools
+import random
 import time
 
 import pyoxigraph as ox
 import pytest
 
-from kg.engine.lexer import tokens
+from kg.engine.lexer import BRACKETS, nesting, tokens
 from kg.engine.limits import Limits
 from kg.engine.precheck import check
 from kg.engine.syntax import explain
@@ -134,6 +135,65 @@ def test_depth_is_counted_for_each_kind_of_bracket(opening: str, closing: str) -
 
 def test_brackets_in_strings_iris_and_comments_do_not_count() -> None:
     check(f"SELECT ('{'(' * 200}' AS ?x) {{ <urn:x:{'(' * 200}> ?p ?o }} # {'{' * 200}", LIMITS)
+
+
+_PIECES = [
+    *(
+        "(",
+        ")",
+        "{",
+        "}",
+        "[",
+        "]",
+        "<<",
+        ">>",
+        "<<(",
+        ")>>",
+        "{|",
+        "|}",
+        "|",
+        "||",
+        "<",
+        ">",
+        "<=",
+        "!=",
+        "&&",
+        "^^",
+    ),
+    *(
+        '"',
+        "'",
+        '"""',
+        "'''",
+        "#",
+        "\n",
+        "\\",
+        "\\#",
+        "\\u0027",
+        "a:b",
+        "a:",
+        "_:a",
+        "?x",
+        "@en",
+        "<a>",
+        "<http://x#y>",
+        "é",
+        " ",
+    ),
+]
+
+
+def test_nesting_is_that_of_the_words() -> None:
+    draw, deepest = random.Random(3), set()
+    for _ in range(20_000):
+        text = "".join(draw.choices(_PIECES, k=draw.randint(0, 25)))
+        depth, expected = 0, 0
+        for token in tokens(text):
+            depth = max(0, depth + (BRACKETS.get(token.text, 0) if token.kind == "sign" else 0))
+            expected = max(expected, depth)
+        assert nesting(text) == expected, text
+        deepest.add(expected)
+    assert deepest >= set(range(6))
 
 
 @pytest.mark.parametrize("operator", ["!", "/", "|", "^", "*", "+", "&&", "||", " UNION ", " MINUS ", " OPTIONAL "])

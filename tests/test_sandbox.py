@@ -14,7 +14,7 @@ import pytest
 
 from kg.engine import frames
 from kg.engine.child import Child
-from kg.engine.frames import Question
+from kg.engine.frames import Manner, Question
 
 MIB = 1 << 20
 
@@ -29,18 +29,18 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def question(query: str) -> Question:
-    return Question(
-        query=query,
+    manner = Manner(
         solutions="text/csv",
         graph="text/turtle",
-        default_graphs=[],
-        named_graphs=[],
+        default_graphs=(),
+        named_graphs=(),
         prologue="",
-        from_default=[],
-        from_named=[],
+        from_default=(),
+        from_named=(),
         result_bytes=1_000,
         form_only=False,
     )
+    return Question(query, manner)
 
 
 ATTEMPTS = {

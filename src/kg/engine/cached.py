@@ -19,7 +19,9 @@ from kg.errors import KgError
 from kg.formats import MediaType
 
 _LARGEST_SHARE = 16
-_VARYING = re.compile(r"\b(NOW|RAND|UUID|STRUUID|BNODE|SERVICE)\b", re.IGNORECASE)
+_VARYING = tuple(
+    re.compile(rf"{word}(?<!\w{word})\b") for word in ("NOW", "RAND", "UUID", "STRUUID", "BNODE", "SERVICE")
+)
 """May hit a variable or a text, too; then an answer is not kept that could have been."""
 
 
@@ -112,7 +114,8 @@ class CachedStore:
 @lru_cache(maxsize=16)
 def varies(query: str) -> bool:
     """Whether a query may answer otherwise the next time, over the same snapshot."""
-    return _VARYING.search(query) is not None
+    letters = query.upper()
+    return any(word.search(letters) for word in _VARYING)
 
 
 def _size(kept: Kept) -> int:

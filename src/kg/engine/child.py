@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from kg.engine import frames
 from kg.engine.frames import Question
 from kg.engine.pipes import Pipes, ReaderDiedError
 from kg.errors import EngineFailure
@@ -89,7 +88,7 @@ class Child:
         Raises:
             ReaderDiedError: nobody reads it any more.
         """
-        self.process.write(frames.pack(frames.REQUEST, json.dumps(question).encode()))
+        self.process.write(question.packed())
 
     def send(self, questions: Sequence[Question]) -> None:
         """Send several questions at once, to be answered one after the other; whoever does so reads all answers.
@@ -97,9 +96,8 @@ class Child:
         Nothing waits until they are read, for a reader may be busy writing an answer that is to be read here. That
         nobody reads them shows when their answers are waited for.
         """
-        asked = (frames.pack(frames.REQUEST, json.dumps(one).encode()) for one in questions)
         with suppress(ReaderDiedError):
-            self.process.write(b"".join(asked))
+            self.process.write(b"".join([one.packed() for one in questions]))
 
     async def frame(self) -> tuple[bytes, bytes]:
         """The next frame: its letter and what it holds. Cancelling loses nothing.

@@ -131,7 +131,8 @@ class Crew:
 
     def _hand_out(self) -> None:
         """Give idle readers to those who wait, and see that there are enough readers."""
-        self._waiters = deque(waiter for waiter in self._waiters if not waiter.done())
+        if self._waiters:
+            self._waiters = deque(waiter for waiter in self._waiters if not waiter.done())
         while self._waiters and (child := self._next_idle()) is not None:
             self._waiters.popleft().set_result(child)
         self._tend()

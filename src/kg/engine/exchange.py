@@ -66,7 +66,7 @@ class Exchange:
         Raises:
             KgError: what is wrong with the query, or what it would cost.
         """
-        self._query = question["query"]
+        self._query = question.query
         try:
             self._run(_DEADLINE)
             if not sent:

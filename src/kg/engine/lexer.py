@@ -6,8 +6,8 @@ words run together (``trueSERVICE``) stay one piece.
 """
 
 import re
-from collections.abc import Iterator
-from typing import Literal, NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple, TypeAlias, cast
 
 Kind: TypeAlias = Literal["space", "iri", "string", "variable", "blank", "language", "name", "word", "sign"]
 
@@ -36,6 +36,12 @@ _PIECES: dict[Kind, str] = {
 }
 _PIECE = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PIECES.items()), re.ASCII)
 
+_BRACKET = r"<<\(|\)>>|<<|>>|\{\||\|\}|[(){}\[\]]"
+_NO_BRACKET = rf"(?!{_BRACKET})(?:\|\||[\s\S])"
+_SKIPPED = (r"""[^"'\#<>(){}\[\]|]++""", r"\#[^\r\n]*+", _PIECES["iri"], _PIECES["string"], _NO_BRACKET)
+_NEXT_BRACKET = re.compile(rf"(?:{'|'.join(_SKIPPED)})*+({_BRACKET}|\Z)")
+"""The next bracket of a text without escapes, whose words need not be told apart for that, or its end."""
+
 BRACKETS = {
     **dict.fromkeys(("(", "{", "[", "<<", "<<(", "{|"), 1),
     **dict.fromkeys((")", "}", "]", ">>", ")>>", "|}"), -1),
@@ -62,11 +68,20 @@ def tokens(query: str, start: int = 0) -> Iterator[Token]:
 def nesting(query: str) -> int:
     """How many brackets are open at once, at most."""
     depth = deepest = 0
-    for match in _PIECE.finditer(query):
-        if match.lastgroup == "sign":
-            depth = max(0, depth + BRACKETS.get(match[0], 0))
-            deepest = max(deepest, depth)
+    for bracket in _brackets(query):
+        depth += BRACKETS.get(bracket, 0)
+        if depth < 0:
+            depth = 0
+        elif depth > deepest:
+            deepest = depth
     return deepest
+
+
+def _brackets(query: str) -> Iterable[str]:
+    """The brackets of a query, among other pieces perhaps; which words there are takes longer to tell."""
+    if "\\" in query:
+        return (token.text for token in tokens(query) if token.kind == "sign")
+    return cast("list[str]", _NEXT_BRACKET.findall(query))
 
 
 def place(query: str, offset: int) -> tuple[int, int]:

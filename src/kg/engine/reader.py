@@ -17,7 +17,7 @@ from typing import IO, TypeAlias, cast
 import pyoxigraph as ox
 
 from kg.engine import frames, sandbox
-from kg.engine.frames import Failure, Family, Question
+from kg.engine.frames import Failure, Family, Manner, Question, Texts
 
 _STACK_BYTES = 512 << 20
 _CHUNK_BYTES = 1 << 16
@@ -95,13 +95,14 @@ class _Reader:
 
     def _answer(self, question: Question) -> None:
         results = self._evaluate(question)
-        if question["form_only"]:
+        manner = question.manner
+        if manner.form_only:
             _send(frames.pack(frames.HEAD, f"{_family(results)} ".encode()) + frames.pack(frames.END))
             return
-        media_type = question["graph"] if isinstance(results, ox.QueryTriples) else question["solutions"]
+        media_type = manner.graph if isinstance(results, ox.QueryTriples) else manner.solutions
         if media_type is None:
             raise _RefusalError("not acceptable", _family(results))
-        output = _Output(f"{_family(results)} {media_type}".encode(), question["result_bytes"])
+        output = _Output(f"{_family(results)} {media_type}".encode(), manner.result_bytes)
         self._serialise(results, media_type, cast("IO[bytes]", output))
         output.end(b"worn" if self._is_worn() else b"")
 
@@ -112,9 +113,9 @@ class _Reader:
             results.serialize(output, ox.QueryResultsFormat.from_media_type(media_type))
 
     def _evaluate(self, question: Question) -> _Results:
-        text, dataset = question["query"], self._dataset(question)
+        text, dataset = question.query, self._dataset(question.manner)
         prefixes = self._named_in(text)
-        if dataset is None or question["form_only"]:
+        if dataset is None or question.manner.form_only:
             return self._store.query(text, prefixes=prefixes)
         default, named = dataset
         if len(default) <= 1:
@@ -128,19 +129,19 @@ class _Reader:
             return self._prefixes  # an escape may hide one
         return {name: iri for name, iri in self._prefixes.items() if f"{name}:" in text}
 
-    def _dataset(self, question: Question) -> tuple[list[_Graph], list[_Graph]] | None:
+    def _dataset(self, manner: Manner) -> tuple[list[_Graph], list[_Graph]] | None:
         """The default and the named graphs to query; ``None`` where the engine can see to it itself."""
-        default, named = question["default_graphs"], question["named_graphs"]
+        default, named = manner.default_graphs, manner.named_graphs
         if default or named:
             return _unique(map(_iri, default)), _unique(map(_iri, named))
-        default, named = question["from_default"], question["from_named"]
+        default, named = manner.from_default, manner.from_named
         if len(default) > 1:
-            return self._resolve(question, default), self._resolve(question, named)
+            return self._resolve(manner, default), self._resolve(manner, named)
         return None
 
-    def _resolve(self, question: Question, names: list[str]) -> list[_Graph]:
+    def _resolve(self, manner: Manner, names: Texts) -> list[_Graph]:
         """What the names of graphs in a query stand for, told by the engine."""
-        text = f"{question['prologue']} SELECT ?g {{ VALUES ?g {{ {' '.join(names)} }} }}"
+        text = f"{manner.prologue} SELECT ?g {{ VALUES ?g {{ {' '.join(names)} }} }}"
         rows = self._store.query(text, prefixes=self._prefixes)
         return _unique(row["g"] for row in cast("ox.QuerySolutions", rows))
 
@@ -185,7 +186,7 @@ def _next_question() -> Question | None:
     if len(header) < frames.HEADER.size:
         return None
     _, length = frames.HEADER.unpack(header)
-    return cast("Question", json.loads(sys.stdin.buffer.read(length)))
+    return Question.unpacked(sys.stdin.buffer.read(length))
 
 
 def _fail(kind: Failure, message: str) -> None:

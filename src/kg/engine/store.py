@@ -13,7 +13,7 @@ from typing import Protocol
 from kg.engine import batch
 from kg.engine.caller import HOUSE, Caller
 from kg.engine.exchange import Exchange
-from kg.engine.frames import Family, Question
+from kg.engine.frames import Family, Manner, Question
 from kg.engine.limits import Limits
 from kg.engine.pool import Pool
 from kg.engine.precheck import DatasetClause, check_politely
@@ -186,15 +186,15 @@ async def one_by_one(store: Store, requests: Sequence[Request]) -> list[bytes | 
 
 def question(request: Request, clause: DatasetClause, limits: Limits, *, form_only: bool = False) -> Question:
     """What a reader is asked for a request."""
-    return {
-        "query": request.query,
-        "solutions": request.accept.solutions,
-        "graph": request.accept.graph,
-        "default_graphs": list(request.default_graphs),
-        "named_graphs": list(request.named_graphs),
-        "prologue": clause.prologue,
-        "from_default": list(clause.default),
-        "from_named": list(clause.named),
-        "result_bytes": limits.result_bytes,
-        "form_only": form_only,
-    }
+    manner = Manner(
+        solutions=request.accept.solutions,
+        graph=request.accept.graph,
+        default_graphs=request.default_graphs,
+        named_graphs=request.named_graphs,
+        prologue=clause.prologue,
+        from_default=clause.default,
+        from_named=clause.named,
+        result_bytes=limits.result_bytes,
+        form_only=form_only,
+    )
+    return Question(request.query, manner)

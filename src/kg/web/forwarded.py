@@ -60,7 +60,8 @@ class Forwarded:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             scope = {**scope, "headers": list(scope["headers"])}
-            if scope["client"] and scope["client"][0] in self._proxies:
+            told = any(name.startswith(b"x-forwarded-") for name, _ in scope["headers"])
+            if told and scope["client"] and scope["client"][0] in self._proxies:
                 self._believe(scope)
             if self._root and scope["path"] == self._root:
                 await RedirectResponse(f"{self._root}/", 308)(scope, receive, send)

@@ -27,7 +27,12 @@ _TOLD_BY_US = (
 
 
 def configure(settings: Settings) -> None:
-    """Send everything that is logged in this process to standard error, as the settings say."""
+    """Send everything that is logged in this process to standard error, as the settings say.
+
+    Where in the code a line comes from, and in which thread, is not looked up: no line says so.
+    """
+    logging._srcfile = None  # the way that Python's logging HOWTO names
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     formatter = Json if settings.log_format == "json" else Text
     logging.config.dictConfig(
         {

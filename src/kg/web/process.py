@@ -1,6 +1,7 @@
 """One server process: uvicorn around the application, with an orderly end."""
 
 import asyncio
+import gc
 import os
 import resource
 import signal
@@ -55,6 +56,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.lifespan.state["observer"].connections = lambda: len(self._admission)
+        gc.collect()
+        gc.freeze()  # code, names and trees stay; looking through them again made pages wait for up to 50 ms
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.lifespan.state["observer"].stopping = True

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from typing import Any, TypeAlias, TypeVar
-from urllib.parse import parse_qsl
 
 from cachetools import LRUCache
 from fastapi import APIRouter
@@ -22,7 +21,7 @@ from kg.engine.store import Request as Query
 from kg.errors import BadRequest, KgError, NotAcceptable, QueryTooLarge, UnsupportedMediaType
 from kg.formats import of_family
 from kg.serving import Current, Serving
-from kg.web import descriptions, pages, rates, replies
+from kg.web import descriptions, encoded, pages, rates, replies
 from kg.web.replies import VARY, unchanged, wants_page
 
 T = TypeVar("T")
@@ -123,7 +122,7 @@ class Endpoint:
 
     async def get(self, request: Request) -> ASGIApp:
         """A query in the address; without one the description of the service, or the page for people."""
-        asked = _asked(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        asked = _asked(encoded.pairs(request.scope["query_string"].decode("latin-1")))
         if asked is not None and not _browsing(request):
             return await _answer(request, self._serving, asked, self._seen)
         async with self._serving.current() as served:
@@ -237,7 +236,7 @@ async def _posted(request: Request, most: int) -> Asked | None:
     if kind == _FORM:
         text = await _body(request, most * 3)
         try:
-            return _asked(pairs + parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="strict"))
+            return _asked(pairs + encoded.pairs(text, errors="strict"))
         except UnicodeDecodeError as error:
             raise BadRequest("The form is not UTF-8 once it is decoded; encode the query as UTF-8.") from error
     if kind == _DIRECT:
