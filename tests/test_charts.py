@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 from tests.reading import by_class, page, words
 
-from kg.web import charts, lives, tallies
+from kg.web import captions, charts, lives, tallies
 from kg.web.charts import LEFT, RIGHT, WIDTH, Box, Drawing, Span
 from kg.web.engraving import engraved
 from kg.web.lives import Step
@@ -101,6 +101,29 @@ def test_shares_are_as_high_as_they_are_large() -> None:
     assert [(r["share"], r["shareMin"], r["shareMax"]) for r in drawing.records] == [
         ("50", "", ""), ("", "25", "75"), ("100", "", ""), ("", "", ""),
     ]  # fmt: skip
+
+
+def test_shares_of_neighbouring_days_are_written_one_above_the_other() -> None:
+    drawing = drawn(
+        span("A", start="2018-01-01", share=(1, 1)),
+        span("A", end="2025-10-31", share=(28.75, 28.75)),
+        span("A", seen="2026-02-27", share=(19.3, 19.3)),
+        form="shares",
+    )
+    areas = [captions.Caption(box.text, *box.label).area for box in drawing.boxes]
+    assert [box.text for box in drawing.boxes] == ["1 %", "28.75 %", "19.3 %"]
+    marks = [captions.Area(box.x, box.y, box.x + box.width, box.y + box.height) for box in drawing.boxes]
+    assert not any(one.meets(other) for place, one in enumerate(areas) for other in areas[place + 1 :])
+    assert not any(area.meets(mark) for area in areas for mark in marks)
+    assert all(area.right <= charts.WIDTH for area in areas)
+
+
+def test_a_share_for_which_no_place_is_left_is_told_by_the_mark_alone() -> None:
+    days = ("2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05", "2024-01-06")
+    drawing = drawn(*(span("A", seen=day, share=(60, 60)) for day in days), form="shares")
+    written = [box.text for box in drawing.boxes if box.text]
+    assert 0 < len(written) < len(days)
+    assert all("60 %" in box.words for box in drawing.boxes)
 
 
 def test_sightings_are_drawn_over_bars() -> None:

@@ -217,7 +217,7 @@ def test_stored_query_page_shows_form_table_and_text(client: TestClient) -> None
 def test_a_page_of_another_day_shows_that_day(client: TestClient) -> None:
     before = words(page(client, "/id/john-cockerill-arquus-merger.html?asOf=2024-05-20"))
     assert "This is announced" not in before
-    assert "No source says that this was done." in before
+    assert "No accepted claim tells of a step taken by 20 May 2024." in before
     assert "left out here" in before
     after = words(page(client, "/id/john-cockerill-arquus-merger.html?asOf=2024-05-22"))
     assert "This is announced, not done." in after
@@ -227,3 +227,19 @@ def test_content_security_policy_forbids_everything_else(client: TestClient) -> 
     policy = client.get(MERGER, headers=HTML).headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';")
     assert "img-src 'self'; form-action 'self'" in policy
+
+
+def test_a_dispute_has_each_rival_once_with_who_says_so(client: TestClient) -> None:
+    tree = page(client, "/claim/dispute-john-cockerill-arquus-merger-belgian-party.html")
+    (rivals,) = by_class(tree, "rivals")
+    sides = list(rivals.iterfind("li"))
+    assert [side.get("class", "") for side in sides] == ["is-preferred", ""]
+    for side, name, verdict in zip(
+        sides, ("John Cockerill Defense", "John Cockerill"), ("not realised", "set aside"), strict=True
+    ):
+        told = words(side)
+        assert f"has as participant {name} on 21 May 2024" in told
+        assert "merging party" in told
+        assert [words(one) for one in by_class(side, "verdict")] == [verdict]
+        assert "French Ministry of the Armed Forces, 21 May 2024" in words(by_class(side, "evidence")[0])
+    assert words(tree).count("has as participant") == len(sides)

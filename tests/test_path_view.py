@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from tests.reading import page
 
 ID = "https://w3id.org/armature/id/"
 HTML = {"accept": "text/html"}
@@ -95,3 +96,59 @@ def test_without_ends_there_is_a_form(client: TestClient) -> None:
     page = client.get("/path", headers=HTML).text
     assert 'name="from"' in page
     assert "from=sebastien-lecornu" in page
+
+
+@pytest.mark.parametrize(
+    ("sent", "settled"),
+    [
+        ({"from": "Sébastien Lecornu", "to": "arquus"}, "from=sebastien-lecornu&to=arquus"),
+        (
+            {
+                "from": "Who?",
+                "from.id": "caesar",
+                "from.label": "Who?",
+                "to": "knds",
+                "to.id": "",
+                "to.label": "",
+                "hops": "2",
+            },
+            "from=caesar&to=knds&hops=2",
+        ),
+        (
+            {
+                "from": "Arquus",
+                "from.id": "caesar",
+                "from.label": "CAESAR",
+                "to": "knds",
+                "asOf": "2024-05-22",
+                "lang": "fr",
+            },
+            "from=arquus&to=knds&asOf=2024-05-22&lang=fr",
+        ),
+    ],
+)
+def test_entities_sent_by_what_they_are_called_stand_by_their_own_in_the_address(
+    client: TestClient, sent: dict[str, str], settled: str
+) -> None:
+    for path in ("/path", "/path.json"):
+        asked = client.get(path, params=sent, headers=HTML if path == "/path" else {})
+        assert (asked.status_code, asked.headers["location"]) == (303, f"{path}?{settled}")
+        assert client.get(asked.headers["location"]).status_code == 200
+
+
+def test_a_field_shows_the_label_in_the_language_of_the_page(client: TestClient) -> None:
+    tree = page(client, "/path?from=french-ministry-of-the-armed-forces&to=arquus&lang=fr")
+    fields = {one.get("name"): one.get("value") for one in tree.iter("input")}
+    assert (fields["from"], fields["from.id"]) == ("Ministère des Armées", "french-ministry-of-the-armed-forces")
+    assert fields["from.label"] == fields["from"]
+
+
+def test_what_nothing_is_called_is_not_guessed_at(client: TestClient) -> None:
+    answer = client.get("/path?from=Sebastien+Lecornux&to=arquus")
+    assert answer.status_code == 404
+    assert "sebastien-lecornu" in answer.json()["detail"]
+
+
+def test_the_graph_view_takes_names_too(client: TestClient) -> None:
+    asked = client.get("/graph-view?of=camo&of=CAESAR&of=", headers=HTML)
+    assert (asked.status_code, asked.headers["location"]) == (303, "/graph-view?of=camo&of=caesar&of=")

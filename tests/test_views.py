@@ -231,7 +231,7 @@ def test_groups_count_what_is_on_other_pages_too() -> None:
         ("announced", "false", "false", "This is announced, not done."),
         ("ceased", "false", "true", "This is over: ceased."),
         ("signed", "true", "false", ""),
-        ("", "false", "false", "No source says that this was done."),
+        ("", "false", "false", "No accepted claim tells of a step taken."),
     ],
 )
 def test_the_standing_of_an_undertaking(status: str, realised: str, ended: str, sentence: str) -> None:
@@ -239,6 +239,20 @@ def test_the_standing_of_an_undertaking(status: str, realised: str, ended: str, 
     if status:
         given |= row(status=iri(CODE + "status/" + status), statusLabel=literal(status))
     cycle = views.life_cycle([given])
+    assert cycle is not None
+    assert cycle.sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("days", "sentence"),
+    [
+        (("2015-06-01", ""), "No accepted claim tells of a step taken by 1 June 2015."),
+        (("", "2015-07-02"), "No source published by 2 July 2015 tells of a step taken."),
+        (("2015-06-01", "2015-07-02"), "No source published by 2 July 2015 tells of a step taken by 1 June 2015."),
+    ],
+)
+def test_what_had_taken_no_step_by_a_day_is_not_called_undone(days: tuple[str, str], sentence: str) -> None:
+    cycle = views.life_cycle([row(realised=literal("false", "boolean"), ended=literal("false", "boolean"))], *days)
     assert cycle is not None
     assert cycle.sentence == sentence
 

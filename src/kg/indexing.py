@@ -1,6 +1,7 @@
 """Building the search index: one document per described thing, with all its names, its kinds and its states.
 
-Things of which more is claimed come first, so that of equal hits they are found first.
+Things of which more is claimed come first, so that of equal hits they are found first. Beside it stands what was
+replaced by what.
 """
 
 import json
@@ -13,22 +14,28 @@ import pyoxigraph as ox
 import tantivy
 
 from kg.stored import read
-from kg.terms import DEF, Iri
+from kg.terms import BASE, DEF, Iri
 
 ANALYZER = "names"
 FACETS = "facets.json"
+REPLACED = "replaced.json"
+"""IRIs that were replaced, each with its successor."""
 _MEMORY = 15_000_000
 _LATER = ("Agreement", "Initiative", "Deal", "Order", "Meeting", "Undertaking", "Source")
 
 
 @dataclass
 class Known:
-    """What is known of one thing: names with whether they are former, labels and labels of its kind by language."""
+    """What is known of one thing: names with whether they are former, labels and labels of its kind by language.
+
+    ``replaces`` are the IRIs that it has replaced.
+    """
 
     names: dict[str, bool] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     kinds: dict[Iri, dict[str, str]] = field(default_factory=dict)
     states: dict[Iri, dict[str, str]] = field(default_factory=dict)
+    replaces: list[Iri] = field(default_factory=list)
     claims: int = 0
 
     @property
@@ -53,7 +60,7 @@ def schema() -> tantivy.Schema:
     return builder.build()
 
 
-QUERIES = ("names", "standing", "states")
+QUERIES = ("names", "standing", "states", "replaced")
 """The stored queries that tell what is indexed."""
 
 Rows = Mapping[str, Iterable[ox.QuerySolution]]
@@ -74,13 +81,15 @@ def write(folder: Path, rows: Rows) -> int:
     index = tantivy.Index(schema(), path=str(folder))
     words = analyzer()
     index.register_tokenizer(ANALYZER, words)
-    known = _known(rows)
+    replaced = {row["old"].value: row["iri"].value for row in rows["replaced"]}
+    known = _known(rows, replaced)
     writer = index.writer(_MEMORY, num_threads=1)
     for iri in sorted(known, key=lambda iri: (-known[iri].claims, iri)):
         writer.add_document(_document(iri, known[iri], words))
     writer.commit()
     writer.wait_merging_threads()
-    (folder / FACETS).write_text(json.dumps(_facets(known), ensure_ascii=False, sort_keys=True), "utf-8")
+    for name, content in ((FACETS, _facets(known)), (REPLACED, replaced)):
+        (folder / name).write_text(json.dumps(content, ensure_ascii=False, sort_keys=True), "utf-8")
     return len(known)
 
 
@@ -90,7 +99,7 @@ def _rows(store: ox.Store, query: Path) -> Iterator[ox.QuerySolution]:
     yield from found
 
 
-def _known(rows: Rows) -> dict[Iri, Known]:
+def _known(rows: Rows, replaced: Mapping[Iri, Iri]) -> dict[Iri, Known]:
     known: dict[Iri, Known] = defaultdict(Known)
     for row in rows["names"]:
         one, name, label = known[row["iri"].value], row["name"].value, row["kindLabel"]
@@ -105,6 +114,9 @@ def _known(rows: Rows) -> dict[Iri, Known]:
         if row["iri"].value in known:
             label = row["stateLabel"]
             known[row["iri"].value].states.setdefault(row["state"].value, {})[label.language or "en"] = label.value
+    for old, iri in replaced.items():
+        if iri in known:
+            known[iri].replaces.append(old)
     return dict(known)
 
 
@@ -115,6 +127,7 @@ def _document(iri: Iri, known: Known, words: tantivy.TextAnalyzer) -> tantivy.Do
         "label": known.label,
         "labels": known.labels,
         "names": [[name, known.names[name], words.analyze(name)] for name in _by_weight(known)],
+        "addresses": [[_address(old), True, words.analyze(_slug(old))] for old in known.replaces],
         "kind": kind,
         "kindLabels": known.kinds[kind],
         "claims": known.claims,
@@ -122,8 +135,8 @@ def _document(iri: Iri, known: Known, words: tantivy.TextAnalyzer) -> tantivy.Do
     }
     document = tantivy.Document()
     document.add_text("shown", json.dumps(shown, ensure_ascii=False))
-    document.add_text("text", "\n".join(known.names))
-    for name in known.names:
+    document.add_text("text", "\n".join([*known.names, *map(_address, known.replaces)]))
+    for name in [*known.names, *map(_slug, known.replaces)]:
         document.add_text("whole", " ".join(words.analyze(name)))
     for one in known.kinds:
         document.add_text("kind", one)
@@ -132,13 +145,21 @@ def _document(iri: Iri, known: Known, words: tantivy.TextAnalyzer) -> tantivy.Do
     return document
 
 
+def _address(iri: Iri) -> str:
+    return iri.removeprefix(BASE)
+
+
+def _slug(iri: Iri) -> str:
+    return _address(iri).partition("/")[2]
+
+
 def _by_weight(known: Known) -> list[str]:
     """Labels first, so that of names that match equally well it is one of them that is told."""
     labels = [known.label, *known.labels.values()]
     return list(dict.fromkeys([*(name for name in labels if name in known.names), *known.names]))
 
 
-def _facets(known: dict[Iri, Known]) -> dict[str, dict[Iri, dict[str, str]]]:
+def _facets(known: Mapping[Iri, Known]) -> dict[str, dict[Iri, dict[str, str]]]:
     """The kinds and the states that a search can be narrowed to, with their labels."""
     kinds: dict[Iri, dict[str, str]] = {}
     states: dict[Iri, dict[str, str]] = {}

@@ -14,7 +14,7 @@ from typing import Any
 
 import tantivy
 
-from kg.indexing import ANALYZER, FACETS, analyzer
+from kg.indexing import ANALYZER, FACETS, REPLACED, analyzer
 from kg.ranking import EXACT, Match, match
 from kg.terms import Iri
 
@@ -35,7 +35,7 @@ _SAYING_NOTHING = frozenset(
 class Hit:
     """One thing found: its labels by language, all its names, its kind, and the name that matched.
 
-    ``former`` tells whether it no longer bears the name that matched.
+    ``former`` tells whether it no longer bears the name that matched, which may be an address that it replaced.
     """
 
     iri: Iri
@@ -70,6 +70,7 @@ class SearchIndex:
         self._schema = self._index.schema
         self._analyzer = analyzer()
         self.facets = Facets(**json.loads((folder / FACETS).read_text("utf-8")))
+        self.replaced: Mapping[Iri, Iri] = json.loads((folder / REPLACED).read_text("utf-8"))
 
     def _opened(self, folder: Path) -> tantivy.Index:
         """The index; tantivy wants to lock it, so one that cannot be written to is read from a copy."""
@@ -152,7 +153,7 @@ class SearchIndex:
 
     def _graded(self, address: tantivy.DocAddress, words: Sequence[str]) -> tuple[dict[str, Any], Match]:
         shown: dict[str, Any] = json.loads(str(self._searcher.doc(address).get_first("shown")))
-        return shown, match(words, [name for _, _, name in shown["names"]])
+        return shown, match(words, [name for _, _, name in _findable(shown)])
 
 
 def _place(found: tuple[dict[str, Any], Match]) -> tuple[object, ...]:
@@ -160,8 +161,13 @@ def _place(found: tuple[dict[str, Any], Match]) -> tuple[object, ...]:
     return how.grade, -how.likeness, shown["later"], how.more, -shown["claims"], shown["iri"]
 
 
+def _findable(shown: dict[str, Any]) -> list[tuple[str, bool, list[str]]]:
+    """All that a thing is found by, each with whether it is former and with its words: names, then old addresses."""
+    return [*shown["names"], *shown["addresses"]]
+
+
 def _hit(shown: dict[str, Any], how: Match) -> Hit:
-    matched, former, _ = shown["names"][how.name]
+    matched, former, _ = _findable(shown)[how.name]
     kinds = shown["kindLabels"]
     return Hit(
         iri=shown["iri"],

@@ -25,7 +25,7 @@ from kg import __version__
 from kg.errors import BuildUnderWay, CannotWrite, DiskFull, NoSnapshot
 from kg.terms import RDF_TYPE
 
-LAYOUT = 3
+LAYOUT = 4
 """Number of the layout inside a snapshot; part of the hash, so that a new layout is a new snapshot."""
 
 Hash: TypeAlias = str

@@ -3,6 +3,7 @@
 import "./find.css";
 import { pageOf, rootOf, slug } from "./addresses.ts";
 import { Combobox } from "./combobox.ts";
+import { language } from "./dom.ts";
 import type { Hit } from "./hits.ts";
 import { oneByOne } from "./turns.ts";
 
@@ -17,11 +18,22 @@ for (const box of boxes) {
     new Combobox(box, go, search);
   } else {
     const fill = (hit: Hit) => {
-      box.value = slug(hit.iri);
+      fillIn(box, hit);
       box.dispatchEvent(new Event("change", { bubbles: true }));
     };
     new Combobox(box, fill, search, false);
   }
+}
+
+/** The chosen entity in a box: by its label where the form sends beside it which one it is, else by its name. */
+function fillIn(box: HTMLInputElement, hit: Hit): void {
+  const [which, shown] = ["id", "label"].map((end) => box.form?.elements.namedItem(`${box.name}.${end}`));
+  if (!(which instanceof HTMLInputElement && shown instanceof HTMLInputElement)) {
+    box.value = slug(hit.iri);
+    return;
+  }
+  which.value = slug(hit.iri);
+  box.value = shown.value = hit.labels[language()] ?? hit.label;
 }
 
 document.addEventListener("keydown", (event) => {

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 from kg import terms
 from kg.drafting import evidence, values
 from kg.drafting.model import LANG_STRING, ClaimKind, Model, Relation, Slot
-from kg.drafting.words import Answers, about, free, one, only, slug, text_names, texts
+from kg.drafting.words import Answers, about, free, one, only, refuse_replaced, slug, text_names, texts
 from kg.errors import BadRequest
 from kg.terms import CLAIM, CODE, DEF, RDF, RDFS, Iri
 
@@ -245,11 +245,12 @@ def named(kind: Iri, answers: Answers) -> tuple[Iri, list[ox.Triple]]:
 
 
 def refuse_known(model: Model, iri: Iri) -> None:
-    """Refuse a name that is taken.
+    """Refuse a name that is taken, or was and is never used again.
 
     Raises:
         BadRequest: it is.
     """
+    refuse_replaced(model, "id", iri)
     if model.knows(iri):
         raise BadRequest(f"There is a {terms.shorten(iri, {'id': terms.ID})} already: {model.label(iri)}.")
 

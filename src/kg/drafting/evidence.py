@@ -7,7 +7,7 @@ import pyoxigraph as ox
 from kg import terms
 from kg.drafting import values
 from kg.drafting.model import Model, Slot
-from kg.drafting.words import Answers, about, free, one, only, slug, text_names, texts
+from kg.drafting.words import Answers, about, free, one, only, refuse_replaced, slug, text_names, texts
 from kg.errors import BadRequest
 from kg.terms import CLAIM, CODE, DEF, RDFS, SOURCE, XSD, Iri
 
@@ -35,11 +35,12 @@ def known(model: Model, answers: Answers, name: str) -> list[Iri]:
     """The sources or passages named by ``source=`` or ``passage=``.
 
     Raises:
-        BadRequest: one is named as if it were there, and is not.
+        BadRequest: one is named as if it were there, and is not, or another has replaced it.
     """
     found = []
     for given in answers.get(name, ()):
         iri = SOURCE + given.strip().removeprefix("src:").removeprefix(SOURCE)
+        refuse_replaced(model, name, iri)
         if not model.knows(iri):
             instead = "title=, publisher=, … for a new one" if name == "source" else "source= and locator="
             raise BadRequest(f"{name}: there is no {given}; leave it out and give {instead}.")
@@ -56,6 +57,7 @@ def source(model: Model, prefixes: dict[str, Iri], answers: Answers, iri: Iri | 
     made = iri or new_source(model, prefixes, answers)
     if missing := [name for name in SOURCE_NAMES if not one(answers, name)]:
         raise BadRequest(f"a source needs also {', '.join(f'{name}=…' for name in missing)}.")
+    refuse_replaced(model, "id", made)
     if model.knows(made):
         raise BadRequest(f"there is a source {made.removeprefix(SOURCE)} already; name it with source=.")
     kinds = Slot(DEF + "sourceKind", "source-kind", "", (), SOURCE_KINDS)

@@ -14,6 +14,7 @@ from kg.terms import CODE, DEF, RDF, RDF_TYPE, RDFS, RDFS_LABEL, Iri
 
 SCHEMA = "https://schema.org/"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
+IS_REPLACED_BY = "http://purl.org/dc/terms/isReplacedBy"
 _CONCEPT = SKOS + "Concept"
 _DERIVED = {DEF + name for name in ("fromEarliest", "fromLatest", "untilEarliest", "untilLatest")}
 """Bounds that the build derives; those of a day or of an expectation may be what a source gives."""
@@ -86,6 +87,10 @@ class Model:
     def knows(self, thing: Iri) -> bool:
         """Whether anything is said of a thing."""
         return any(True for _ in self.store.quads_for_pattern(ox.NamedNode(thing), None, None, None))
+
+    def successor(self, thing: Iri) -> Iri | None:
+        """What has replaced a thing."""
+        return next(iter(self._objects(thing, IS_REPLACED_BY)), None)
 
     def says(self, triples: Iterable[ox.Triple]) -> bool:
         """Whether all of the statements are there already."""

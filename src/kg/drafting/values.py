@@ -9,6 +9,7 @@ import pyoxigraph as ox
 
 from kg import terms
 from kg.drafting.model import LANG_STRING, UNKNOWN, Model, Slot
+from kg.drafting.words import refuse_replaced
 from kg.errors import BadRequest
 from kg.terms import CODE, DEF, XSD, Iri
 
@@ -97,6 +98,7 @@ def _named(model: Model, prefixes: dict[str, Iri], slot: Slot, text: str) -> Iri
             return candidate
         if any(model.is_a(candidate, kind) for kind in slot.kinds):
             return candidate
+        refuse_replaced(model, slot.name, candidate)
     raise BadRequest(_refusal(model, prefixes, slot, text, codes))
 
 

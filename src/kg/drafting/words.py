@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from kg.drafting.model import Model
 from kg.errors import BadRequest
-from kg.terms import Iri
+from kg.terms import BASE, Iri
 
 Answers: TypeAlias = Mapping[str, Sequence[str]]
 """Name → what was given for it; most names are given once."""
@@ -52,6 +52,24 @@ def free(model: Model, space: Iri, name: str) -> str:
     """The name, or with a number after it where it is taken."""
     taken = (number for number in range(2, 1000) if not model.knows(f"{space}{name}-{number}"))
     return name if not model.knows(space + name) else f"{name}-{next(taken)}"
+
+
+def refuse_replaced(model: Model, name: str, iri: Iri) -> None:
+    """Refuse a thing that another one has replaced; ``name`` is what it was given for, or as.
+
+    Raises:
+        BadRequest: it was replaced; the detail names its successor.
+    """
+    if successor := model.successor(iri):
+        old, new, label = _short(iri), _short(successor), model.label(successor)
+        called = "" if successor.endswith(f"/{label}") else f" ({label})"
+        raise BadRequest(f"{name}: {old} was replaced by {new}{called}; name that one.")
+
+
+def _short(iri: Iri) -> str:
+    """``…/source/x`` → ``src:x``, as it is written in files."""
+    space, _, local = iri.removeprefix(BASE).partition("/")
+    return f"{'src' if space == 'source' else space}:{local}"
 
 
 def about(subject: Iri, said: Said) -> list[ox.Triple]:

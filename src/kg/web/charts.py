@@ -12,6 +12,7 @@ from textwrap import wrap
 from typing import Literal, TypeAlias
 
 from kg.terms import Iri
+from kg.web.captions import Area, Caption, placed, width
 
 Kind: TypeAlias = Literal["bar", "bar-open", "bar-past", "bar-over"]
 Form: TypeAlias = Literal["spans", "shares", "steps", "years"]
@@ -33,6 +34,8 @@ _FADING = 0.6
 _BESIDE, _NAME, LETTER = 28, 9, 6.5
 """Characters of a line beside a lane; from a sighting to its name, and how wide a letter of that is."""
 _PARTICLES = {"da", "de", "del", "della", "den", "der", "di", "du", "la", "le", "ten", "ter", "van", "von", "zu"}
+_DOT = 4
+"""The radius of a sighting among shares."""
 _MOST_TICKS = 12
 _DAYS_A_YEAR = 365.25
 _EVEN = 34 / _DAYS_A_YEAR
@@ -44,8 +47,8 @@ class Box:
     """A shape with its words: a bar, or where ``seen`` a circle on a day, on a stem as high as what it counts.
 
     ``before`` and ``after`` are the widths at its ends in which it can have begun and ended, ``may`` is the height
-    that it can have besides its own; ``signs`` tell what else is not known of it. The ``text`` of a sighting stands
-    before it, or where that is not free after it.
+    that it can have besides its own; ``signs`` tell what else is not known of it. ``label`` is where the text of
+    a share begins, and the line that it stands on; that of a sighting stands before it, or else after it.
     """
 
     x: float
@@ -61,6 +64,7 @@ class Box:
     may: float = 0.0
     signs: frozenset[Sign] = frozenset()
     named_after: bool = False
+    label: tuple[float, float] = (0.0, 0.0)
 
     @property
     def seen(self) -> bool:
@@ -206,7 +210,7 @@ def spans(found: Sequence[Span], today: str, form: Literal["spans", "shares"] = 
     return Drawing(
         form=form,
         height=bottom + 8,
-        boxes=uncrowded(boxes, LEFT) if form == "spans" else tuple(sorted(boxes, key=lambda box: box.seen)),
+        boxes=uncrowded(boxes, LEFT) if form == "spans" else captioned(boxes, tall, line.across(line.now) - 2),
         ticks=line.ticks,
         lanes=tuple(
             Lane(TOP + place * tall + tall / 2 + 4, beside(lane), lane, None, TOP + (place + 1) * tall - 4)
@@ -357,3 +361,37 @@ def uncrowded(boxes: Sequence[Box], left: float) -> tuple[Box, ...]:
         kept.append(replace(box, text=box.text if before or after else "", named_after=after))
         free[box.y], named[box.y] = box.x + (wide if after and box.text else _NAME), box.text
     return (*lasting, *kept)
+
+
+def captioned(boxes: Sequence[Box], tall: float, right: float, head: float = 0) -> tuple[Box, ...]:
+    """The boxes of shares, what was only seen last, each with the place of its words in the lane, if there is one.
+
+    ``tall`` is the height of a lane, of which ``head`` is for its name.
+    """
+    by_lane: dict[int, list[Box]] = {}
+    for box in sorted(boxes, key=lambda box: (box.seen, box.x)):
+        by_lane.setdefault(int((box.y - TOP) // tall), []).append(box)
+    told = (box for place, lane in by_lane.items() for box in _told(lane, TOP + place * tall + head - _DOT, right))
+    return tuple(sorted(told, key=lambda box: box.seen))
+
+
+def _told(boxes: Sequence[Box], top: float, right: float) -> list[Box]:
+    marks = [_mark(box) for box in boxes]
+    places = placed([_caption(box) for box in boxes], marks, top, right)
+    return [
+        replace(box, label=(place.left, place.line)) if place else replace(box, text="")
+        for box, place in zip(boxes, places, strict=True)
+    ]
+
+
+def _caption(box: Box) -> Caption:
+    if box.seen:
+        return Caption(box.text, round(box.x - width(box.text) / 2, 1), round(box.y - 8, 1))
+    return Caption(box.text, round(box.x + box.before, 1), round(box.y - box.may - 3, 1))
+
+
+def _mark(box: Box) -> Area:
+    """What a bar covers, or the circle of a sighting with its stem."""
+    if box.seen:
+        return Area(box.x - _DOT, box.y - _DOT, box.x + _DOT, box.y + box.height)
+    return Area(box.x, box.y - box.may, box.x + box.width, box.y + box.height)

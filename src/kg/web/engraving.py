@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from markupsafe import Markup
 
-from kg.web.charts import LETTER, Box, Drawing, Form, Lane
+from kg.web.charts import Box, Drawing, Form, Lane
 from kg.web.inline import quoted
 
 _SIZE = 12
@@ -13,8 +13,8 @@ _SIZE = 12
 _MOST_NAMED = 12
 """How many of its shapes the title of a chart names."""
 
-Printing: TypeAlias = Callable[[Box, str, float], str]
-"""Prints a shape in a chart of this name and width."""
+Printing: TypeAlias = Callable[[Box, str], str]
+"""Prints a shape in a chart of this name."""
 
 
 def engraved(drawing: Drawing, name: str, heading: str, *, slim: bool = False) -> Markup:
@@ -103,7 +103,7 @@ def _today(drawing: Drawing) -> str:
 
 def _shapes(drawing: Drawing, name: str, *, told: bool) -> str:
     """The shapes, each with its words where these are ``told``."""
-    printed = (_printing(box, drawing.form)(box, name, drawing.width) for box in drawing.boxes)
+    printed = (_printing(box, drawing.form)(box, name) for box in drawing.boxes)
     if not told:
         return "\n".join(printed)
     return "".join(
@@ -151,19 +151,18 @@ def _lasting(box: Box, name: str) -> str:
     return may + (f'<g mask="url(#{name}-{fades})">{whole}</g>' if fades else whole)
 
 
-def _bar(box: Box, name: str, _: float) -> str:
+def _bar(box: Box, name: str) -> str:
     words = _text("on-bar", box.x + box.before + 5, box.y + 14, box.text) if box.text else ""
     return _lasting(box, name) + words
 
 
-def _high(box: Box, name: str, wide: float) -> str:
-    """A bar as high as its share, the share above it."""
-    if not box.text:
-        return _lasting(box, name)
-    y, start = box.y - box.may - 3, box.x + box.before
-    fits = start + len(box.text) * LETTER <= wide
-    words = _text("", start, y, box.text) if fits else _text("", wide - 2, y, box.text, "end")
-    return _lasting(box, name) + words
+def _high(box: Box, name: str) -> str:
+    """A bar as high as its share."""
+    return _lasting(box, name) + _captioned(box)
+
+
+def _captioned(box: Box) -> str:
+    return _text("", box.label[0], box.label[1], box.text) if box.text else ""
 
 
 def _seen(box: Box, radius: int) -> str:
@@ -171,22 +170,20 @@ def _seen(box: Box, radius: int) -> str:
     return f'{within}<circle class="seen{_doubt(box)}" cx="{_n(box.x)}" cy="{_n(box.y)}" r="{radius}"/>'
 
 
-def _stem(box: Box, _name: str, wide: float) -> str:
+def _stem(box: Box, _: str) -> str:
     """A sighting on a stem as high as its share."""
     stem = f'<path class="stem{_doubt(box)}" d="M{_n(box.x)} {_n(box.y)}v{_n(box.height)}"/>' if box.height else ""
-    half = len(box.text) * LETTER / 2
-    words = _text("", min(box.x, wide - half), box.y - 8, box.text, "middle") if box.text else ""
-    return stem + _seen(box, 4) + words
+    return stem + _seen(box, 4) + _captioned(box)
 
 
-def _sighting(box: Box, _name: str, _wide: float) -> str:
+def _sighting(box: Box, _: str) -> str:
     if not box.text:
         return _seen(box, 6)
     side = (box.x + 9, "") if box.named_after else (box.x - 9, "end")
     return _seen(box, 6) + _text("beside", side[0], box.y + 4, box.text, side[1])
 
 
-def _step(box: Box, _name: str, _wide: float) -> str:
+def _step(box: Box, _: str) -> str:
     middle, doubt = box.x + box.width / 2, _doubt(box)
     within = _rect("within", middle - box.before / 2, box.y + 3, box.before, 6, ' rx="3"') if box.before else ""
     x, y = _n(box.x), _n(box.y)

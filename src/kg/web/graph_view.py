@@ -10,7 +10,7 @@ from kg.formats import CSV, HTML, JSON, Format
 from kg.serving import Serving
 from kg.stored import find
 from kg.terms import DEF
-from kg.web import drawn, graphml, neighbourhood
+from kg.web import drawn, graphml, naming, neighbourhood
 from kg.web.asker import Asker
 from kg.web.markup import Site, site
 from kg.web.neighbourhood import Line, Neighbourhood, View
@@ -60,8 +60,10 @@ def _view(request: Request, serving: Serving) -> View:
 
 
 async def _answer(request: Request, serving: Serving, form: Format) -> Response:
-    view = _view(request, serving)
     async with serving.current() as served:
+        if elsewhere := naming.settled(request, served.search, ("of",)):
+            return elsewhere
+        view = _view(request, serving)
         tag = tagged(request, serving.settings, served, form)
         if held := unchanged(request, tag):
             return held

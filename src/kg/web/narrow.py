@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from kg.web import charts
-from kg.web.charts import TOP, Across, Box, Drawing, Lane, Tick, fitting, lasting_room, shorten, uncrowded
+from kg.web.charts import TOP, Across, Box, Drawing, Lane, Tick, captioned, fitting, lasting_room, shorten, uncrowded
 
 WIDTH, LEFT, RIGHT = 360, 16, 16
 _LEFT_OF_RUNGS = 48
@@ -30,11 +30,18 @@ def narrow(drawing: Drawing) -> Drawing:
         left=left,
         height=drawing.height + _HEAD * lanes,
         bottom=drawing.bottom + _HEAD * lanes,
-        boxes=uncrowded(boxes, left) if drawing.form == "spans" else tuple(boxes),
+        boxes=_written(drawing, boxes, left),
         ticks=_apart(drawing, across),
         lanes=tuple(_lane(lane, place, drawing, across) for place, lane in enumerate(drawing.lanes)),
         today=None if drawing.today is None else across(drawing.today),
     )
+
+
+def _written(drawing: Drawing, boxes: list[Box], left: float) -> tuple[Box, ...]:
+    """The shapes with their words where there is room for these."""
+    if drawing.form == "spans":
+        return uncrowded(boxes, left)
+    return captioned(boxes, _tall(drawing) + _HEAD, WIDTH - 2, _HEAD) if drawing.form == "shares" else tuple(boxes)
 
 
 def _tall(drawing: Drawing) -> float:

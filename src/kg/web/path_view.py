@@ -14,7 +14,7 @@ from kg.paths import Way
 from kg.serving import Serving, Values
 from kg.stored import expand
 from kg.terms import Iri
-from kg.web import drawn, panels
+from kg.web import drawn, naming, panels
 from kg.web.asker import Asker
 from kg.web.claims_view import Claim
 from kg.web.language import spoken
@@ -32,8 +32,13 @@ COLUMNS = (
     *("when", "standing", "evidence"),
 )
 _PARAMETERS = [
-    {"name": "from", "in": "query", "schema": {"type": "string"}, "description": "An entity, such as `arquus`."},
-    {"name": "to", "in": "query", "schema": {"type": "string"}, "description": "Another entity."},
+    {
+        "name": "from",
+        "in": "query",
+        "schema": {"type": "string"},
+        "description": "An entity, such as `arquus`, or its name.",
+    },
+    {"name": "to", "in": "query", "schema": {"type": "string"}, "description": "Another entity, in the same way."},
     {"name": "hops", "in": "query", "schema": {"type": "integer", "maximum": MOST_HOPS, "default": HOPS}},
     {
         "name": "plain",
@@ -116,8 +121,10 @@ def _wanted(request: Request, serving: Serving) -> Wanted:
 
 
 async def _answer(request: Request, serving: Serving, networks: Networks, form: Format) -> Response:
-    wanted = _wanted(request, serving)
     async with serving.current() as served:
+        if elsewhere := naming.settled(request, served.search, ("from", "to")):
+            return elsewhere
+        wanted = _wanted(request, serving)
         tag = tagged(request, serving.settings, served, form)
         if held := unchanged(request, tag):
             return held

@@ -147,7 +147,7 @@ async def _entity(visit: Visit) -> Response:
         shown=shown,
         claims=claims,
         verdicts=claims_view.VERDICTS,
-        cycle=views.life_cycle(cycle or []),
+        cycle=views.life_cycle(cycle or [], *(one for (one,) in visit.days.values())),
         other_names=_other_names(names or [], own),
         pointers=[panels.use(row) for row in pointers or []],
         differences=differences,
@@ -209,11 +209,12 @@ async def _dispute(visit: Visit) -> Response:
         panels.claims_of(visit.asker, visit.iri, mentions, visit.times, visit.page),
         visit.asker.rows("contradictions", dispute=[visit.iri]),
     )
+    dispute = claims_view.rivals(contradictions).get(visit.iri)
     return await visit.printed(
         "dispute.html",
-        claims=claims,
         reasons=views.literals(visit.rows, DEF + "reason"),
-        rivals=claims_view.rivals(contradictions).get(visit.iri),
+        rivals=dispute.claims if dispute else (),
+        full={claim.iri: claim for group in claims.beside for claim in group.claims},
     )
 
 

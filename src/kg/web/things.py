@@ -17,8 +17,21 @@ from kg.errors import BadRequest, NotFound
 from kg.formats import CSV, HTML, JSON, JSON_LD, N_TRIPLES, RDF_XML, TURTLE, Format
 from kg.serving import Current, Serving, Values
 from kg.stored import find
+from kg.terms import Iri
 from kg.web import kept, thing_pages
-from kg.web.replies import SEARCH, VARY, chosen, days, headers, local, split_suffix, tagged, unchanged, unknown
+from kg.web.replies import (
+    REVALIDATE,
+    SEARCH,
+    VARY,
+    chosen,
+    days,
+    headers,
+    local,
+    split_suffix,
+    tagged,
+    unchanged,
+    unknown,
+)
 
 OFFERED = (HTML, TURTLE, JSON_LD, N_TRIPLES, RDF_XML, JSON, CSV)
 _ONTOLOGY = re.compile(r"(\d+\.\d+\.\d+)?")
@@ -55,11 +68,23 @@ async def _answer(request: Request, serving: Serving, served: Current, space: st
     if not slug:
         raise NotFound(f"Name a thing after {local(request, f'/{space}/')}, or search at {local(request, SEARCH)}.")
     name, form = split_suffix(slug, OFFERED)
+    iri = f"{terms.BASE}{space}/{name}"
+    if successor := served.search.replaced.get(iri):
+        return _moved(request, successor, form)
     if form is None:
         return _redirect(request, space, name, chosen(request, OFFERED))
     tag = tagged(request, serving.settings, served, form)
-    iri = f"{terms.BASE}{space}/{name}"
     return unchanged(request, tag) or await _twin(request, serving, served, iri, form, tag)
+
+
+def _moved(request: Request, successor: Iri, form: Format | None) -> Response:
+    """301 to the same of what replaced a thing; all parameters travel along."""
+    suffix = f".{form.name}" if form else ""
+    query = f"?{request.url.query}" if request.url.query else ""
+    address = local(request, f"/{quote(successor.removeprefix(terms.BASE))}{suffix}{query}")
+    return RedirectResponse(
+        address, 301, headers={"Cache-Control": REVALIDATE, "Link": f'<{successor}>; rel="canonical"'}
+    )
 
 
 def _redirect(request: Request, space: str, name: str, form: Format) -> Response:

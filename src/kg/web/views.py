@@ -204,21 +204,35 @@ def title(rows: Sequence[Row], iri: Iri) -> Value:
     return Value(local_name(iri))
 
 
-def life_cycle(rows: Sequence[Row]) -> LifeCycle | None:
-    """How far a thing has come, from the query *life-cycle*; ``None`` where it has no life cycle."""
+def life_cycle(rows: Sequence[Row], as_of: str = "", known_on: str = "") -> LifeCycle | None:
+    """How far a thing has come, from the query *life-cycle*; ``None`` where it has no life cycle.
+
+    ``as_of`` and ``known_on`` are the reader's days for which that was asked; empty where none is given.
+    """
     if not rows:
         return None
     row = rows[0]
     status = value(row, "status", "statusLabel") if "status" in row else None
     since = value(row, "on") if "on" in row else (value(row, "reached") if "reached" in row else None)
     realised, ended = true(row, "realised"), true(row, "ended")
-    sentence = "" if realised else _not_done(status.text if status else "", ended=ended)
+    sentence = _not_done(status.text, ended=ended) if status else _no_step(as_of, known_on)
+    sentence = "" if realised else sentence
     return LifeCycle(status, realised, ended, since, sentence, text(row, "claim"))
 
 
+def _no_step(as_of: str, known_on: str) -> str:
+    """What is told where no step is: a firm that was founded later is not undone, and nobody says more than that."""
+    if not (as_of or known_on):
+        return say("No accepted claim tells of a step taken.")
+    if not known_on:
+        return say("No accepted claim tells of a step taken by {day}.", day=dates.written(as_of))
+    if not as_of:
+        return say("No source published by {known} tells of a step taken.", known=dates.written(known_on))
+    days = {"day": dates.written(as_of), "known": dates.written(known_on)}
+    return say("No source published by {known} tells of a step taken by {day}.", **days)
+
+
 def _not_done(status: str, *, ended: bool) -> str:
-    if not status:
-        return say("No source says that this was done.")
     return (
         say("This is over: {status}.", status=status) if ended else say("This is {status}, not done.", status=status)
     )
