@@ -8,9 +8,11 @@ from itertools import pairwise
 import pytest
 from starlette.testclient import TestClient
 from tests.reading import by_class, page, words
+from tests.rows import iri, literal, row
 
-from kg.web import captions, charts, lives, tallies
+from kg.web import captions, charts, drawings, lives, tallies, views
 from kg.web.charts import LEFT, RIGHT, WIDTH, Box, Drawing, Span
+from kg.web.declared import Declared
 from kg.web.engraving import engraved
 from kg.web.lives import Step
 from kg.web.narrow import narrow
@@ -344,3 +346,16 @@ def test_words_in_a_chart_are_escaped() -> None:
         assert "<b>" not in told
         assert "A &lt;b&gt;" in told
         assert "T &amp; S" in told
+
+
+def test_of_rival_numbers_of_an_order_only_the_accepted_one_is_drawn() -> None:
+    panel = Declared("orders-of", "", {}, frozenset(), 1, "table", {}, {}, "thing", "years", "", "")
+    rows = [row(thing=iri("o"), item=iri("caracal"), claim=iri(claim)) for claim in ("a", "b")]
+    measures = {
+        claim: row(quantity=literal(number, "decimal"), unit=iri("piece"), accepted=literal(accepted, "boolean"))
+        for claim, number, accepted in (("a", "1508", "true"), ("b", "1505", "false"))
+    }
+    since = views.Value("10 July 2023", moment="2023-07-10")
+    stages = {"o": views.LifeCycle(None, True, False, since, "", "")}
+    found = drawings._amounts(drawings.Charted(panel, rows), measures, stages)
+    assert [one.amount for one in found] == [1508]
