@@ -243,3 +243,13 @@ def test_a_dispute_has_each_rival_once_with_who_says_so(client: TestClient) -> N
         assert [words(one) for one in by_class(side, "verdict")] == [verdict]
         assert "French Ministry of the Armed Forces, 21 May 2024" in words(by_class(side, "evidence")[0])
     assert words(tree).count("has as participant") == len(sides)
+
+
+def test_a_format_that_is_not_offered_leads_to_those_that_are(client: TestClient) -> None:
+    answer = client.get("/id/arquus?format=png&asOf=2024-06-01", headers=HTML)
+    assert answer.status_code == 406
+    (offered,) = by_class(parsed(answer.text), "twins")
+    links = {words(link): link.get("href") for link in offered.iter("a")}
+    assert list(links) == ["Page", "Turtle", "JSON-LD", "N-Triples", "RDF/XML", "JSON", "CSV"]
+    followed = client.get(str(links["CSV"]), headers=HTML)
+    assert followed.headers["location"] == "/id/arquus.csv?asOf=2024-06-01"

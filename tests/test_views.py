@@ -380,3 +380,10 @@ def test_classes_are_a_tree() -> None:
 def test_messages_of_rules_show_what_a_finding_fills_in() -> None:
     pieces = terms_view.message("Let {$this} have one {?path}.")
     assert pieces == (("Let ", False), ("this", True), (" have one ", False), ("path", True), (".", False))
+
+
+def test_an_error_on_a_page_says_nothing_twice() -> None:
+    told = queries_view.untold(
+        {"limit": 10.0, "retry_after": 3, "kept": ["a", "b"]}, "It ran for 10 s and was stopped."
+    )
+    assert told == {"retry_after": "3", "kept": "a, b"}

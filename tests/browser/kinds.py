@@ -1,5 +1,7 @@
 """One page of every kind, by what it is."""
 
+from urllib.parse import urlencode
+
 from tests.reading import APRIL_LINE, CAESAR_ORDER, LETTER, MERGER, SHELL_LINE, SMALL_CALIBRE, SOURCE
 
 KINDS = {
@@ -44,11 +46,16 @@ KINDS = {
     "query that is not": "/query/no-such-query",
     "question refused": "/query/orders?buyer=%3Cx",
     "day that is none": "/sources?asOf=2024-13-99",
+    "format that is not": "/id/arquus?format=png",
 }
 """Kind → address, each in the communiqué's graph and in the whole one."""
 
-REFUSED = ("thing that is not", "query that is not", "question refused", "day that is none")
+REFUSED = ("thing that is not", "query that is not", "question refused", "day that is none", "format that is not")
 """The kinds that are answered with a page about what went wrong."""
+
+_EVERYTHING_THRICE = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+STOPPED = {"question too long": f"/sparql?{urlencode({'query': _EVERYTHING_THRICE, 'format': 'csv'})}"}
+"""What is answered with 503, and a page about it, when the deadline is over."""
 
 ISLANDS = ("graph view", "path", "workbench")
 """The kinds whose pages load a script of their own, to draw or to edit."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
-from tests.browser.kinds import KINDS
+from tests.browser.kinds import KINDS, STOPPED
 from tests.conftest import QUIET
 from tests.served import served
 
@@ -45,7 +45,7 @@ def every_kind() -> Iterator[Shot]:
     """Each kind of page in each size and scheme."""
     for scheme in SCHEMES:
         for size, (width, window) in SIZES.items():
-            for kind, path in KINDS.items():
+            for kind, path in (KINDS | STOPPED).items():
                 yield Shot(f"{kind.replace(' ', '-')}.{size}.{scheme}", kind, path, width, window, scheme)
 
 
@@ -67,7 +67,7 @@ def take(browser: Browser, address: str, shots: Iterator[Shot], folder: Path) ->
         page.set_viewport_size({"width": shot.width, "height": shot.window})
         answer = page.goto(shot.path)
         assert answer is not None
-        assert answer.status < 500, shot.path
+        assert (answer.status == 503) if shot.kind in STOPPED else (answer.status < 500), shot.path
         if shot.kind in DRAWN:
             page.locator(DRAWN[shot.kind]).first.wait_for()
         page.evaluate(LAID_OUT)

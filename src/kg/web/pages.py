@@ -198,13 +198,17 @@ def problem(request: Request, error: KgError) -> Response:
     known = trace.current()
     where = site(request, None, None)
     wording = worded(error, where.language)
+    members = dict(error.members)
+    offered = members.pop("offered", ())
+    assert isinstance(offered, list | tuple)  # noqa: S101 - for the type checker: media types
     response = page(
         "problem.html",
         where,
         status=status,
         wording=wording,
         pieces=queries_view.linked(wording.detail),
-        members=queries_view.untold(error.members, wording.detail),
+        members=queries_view.untold(members, wording.detail),
+        offered=[formats.BY_MEDIA_TYPE[one] for one in offered if one in formats.BY_MEDIA_TYPE],
         request_id=known.id if known else "",
     )
     response.status_code = status

@@ -190,10 +190,15 @@ def linked(words: str) -> tuple[Value, ...]:
 def untold(members: Mapping[str, object], words: str) -> dict[str, str]:
     """What an error has besides its sentence, as text; without what that says already."""
     told = {
-        name: ", ".join(map(str, member)) if isinstance(member, list | tuple) else str(member)
+        name: ", ".join(map(_plain, member)) if isinstance(member, list | tuple) else _plain(member)
         for name, member in members.items()
     }
     return {name: text for name, text in told.items() if text and text not in words}
+
+
+def _plain(member: object) -> str:
+    """A member as a sentence has it: a whole number of seconds without its point."""
+    return f"{member:g}" if isinstance(member, float) else str(member)
 
 
 def graph_file(graph: Iri, data: str) -> str:
