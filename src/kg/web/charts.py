@@ -5,7 +5,7 @@ not known never looks like what is: an end that nobody told fades out, a day tol
 sighting is a circle, and what is doubted or disputed is hatched.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 from textwrap import wrap
@@ -289,17 +289,17 @@ def _lasting(span: Span, line: Axis, y: float, tall: float, told: str) -> Box:
     signs |= {"fades-in"} if not span.start else set()
     signs |= {"fades-out"} if not ending else set()
     plain = span.words != span.lane and not signs & {"doubtful", "fades-in"}
+    words = told or (fitting(span.words, lasting_room(wide - before - after, signs)) if plain else "")
     whole = f"{span.words}: {told}" if told else span.words
-    made = Box(
-        round(first, 1), round(y, 1), round(wide, 1), round(tall, 1), whole, span.kind, span.iri, told,
+    return Box(
+        round(first, 1), round(y, 1), round(wide, 1), round(tall, 1), whole, span.kind, span.iri, words,
         min(before, wide), min(after, wide), signs=frozenset(signs),
     )  # fmt: skip
-    return replace(made, text=fitting(span.words, lasting_room(made))) if plain and not told else made
 
 
-def lasting_room(box: Box) -> float:
-    """How much of a bar can be written on."""
-    return (box.width - box.before - box.after) * (_FADING if box.signs & {"fades-in", "fades-out"} else 1)
+def lasting_room(width: float, signs: Set[Sign]) -> float:
+    """How much can be written on of a bar that is so wide without its vague ends."""
+    return width * (_FADING if signs & {"fades-in", "fades-out"} else 1)
 
 
 def _between(earliest: str, latest: str, line: Axis) -> float:
@@ -358,7 +358,7 @@ def uncrowded(boxes: Sequence[Box], left: float) -> tuple[Box, ...]:
         before = free.get(box.y, left) <= box.x - wide
         again = named.get(box.y) == box.text
         after = not before and not again and box.x + wide < following - _NAME
-        kept.append(replace(box, text=box.text if before or after else "", named_after=after))
+        kept.append(box if before else replace(box, text=box.text if after else "", named_after=after))
         free[box.y], named[box.y] = box.x + (wide if after and box.text else _NAME), box.text
     return (*lasting, *kept)
 

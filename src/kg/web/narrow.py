@@ -51,14 +51,15 @@ def _tall(drawing: Drawing) -> float:
 def _moved(box: Box, drawing: Drawing, across: Across, scale: float) -> Box:
     """A shape at its new place; marks of steps keep their size, words stay where they fit."""
     down = _HEAD * (int((box.y - TOP) // _tall(drawing)) + 1) if drawing.lanes else 0
-    before, after = round(box.before * scale, 1), round(box.after * scale, 1)
-    moved = replace(box, y=round(box.y + down, 1), before=before, after=after)
+    before, after, text = round(box.before * scale, 1), round(box.after * scale, 1), box.text
     if drawing.form == "steps":
-        return replace(moved, x=round(across(box.x + box.width / 2) - box.width / 2, 1))
-    moved = replace(moved, x=across(box.x), width=box.width and max(round(box.width * scale, 1), 1.0))
-    if drawing.form == "spans" and not box.seen:
-        return replace(moved, text=fitting(box.text, lasting_room(moved)))
-    return moved
+        x, width = round(across(box.x + box.width / 2) - box.width / 2, 1), box.width
+    else:
+        x, width = across(box.x), box.width and max(round(box.width * scale, 1), 1.0)
+    if text and drawing.form == "spans" and not box.seen:
+        text = fitting(text, lasting_room(width - before - after, box.signs))
+    y = round(box.y + down, 1)
+    return Box(x, y, width, box.height, box.words, box.kind, box.iri, text, before, after, box.may, box.signs)
 
 
 def _apart(drawing: Drawing, across: Across) -> tuple[Tick, ...]:
