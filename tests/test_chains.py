@@ -9,12 +9,13 @@ from typing import Any, cast
 
 import pytest
 from tests.conftest import ROOT
+from tests.rows import iri
 from tests.test_records import Reading
 
 from kg.compiler.build import Graph
 from kg.serving import Current, Row
 from kg.terms import ID
-from kg.web import answers, chains
+from kg.web import answers, chains, views
 from kg.web.declared import declared
 
 
@@ -72,6 +73,19 @@ def test_the_deeper_levels_of_a_page_are_not_asked_for_unless_the_day_is_the_rea
     assert asking.asked == ["owns"]
     asyncio.run(answers._deeper(asker, panel, [ID + "knds"], {"asOf": ["2015-01-01"]}))
     assert asking.asked == ["owns", "owns"]
+
+
+def test_what_stands_below_a_thing_stands_once_in_a_tree(whole: Graph) -> None:
+    """Germany was seen to hold Airbus on three days: the holdings of that stood below each."""
+    panel = next(one for one in declared(ROOT / "queries") if one.name == "owns")
+    rows = Asking(whole, served("tree")).rows("owns", entity=[ID + "germany"])
+    below = {"https://a": rows, ID + "airbus": rows[:1]}
+    twice = [{**rows[0], "node": iri("https://a")} for _ in range(2)]
+    answer = answers.Answer(panel, twice, views.cut(2, 1, 20), below)
+    first, second = answers._panel(answer, {}, {}, None).lines
+    assert len(first.children) > 1
+    assert not first.above
+    assert (second.children, second.above) == ((), True)
 
 
 def test_a_large_graph_and_another_server_are_asked_level_by_level(whole: Graph) -> None:

@@ -8,17 +8,21 @@ from itertools import pairwise
 import pytest
 from starlette.testclient import TestClient
 from tests.reading import by_class, page, words
+from tests.rows import iri, literal, row
 
-from kg.web import captions, charts, lives, tallies
+from kg.web import captions, charts, drawings, lives, tallies, views
 from kg.web.charts import LEFT, RIGHT, WIDTH, Box, Drawing, Span
+from kg.web.declared import Declared
+from kg.web.engraving import engraved
 from kg.web.lives import Step
+from kg.web.narrow import narrow
 from kg.web.tallies import Amount
 
 TODAY = "2025-01-01"
 
 
-def span(lane: str = "A", start: str = "", end: str = "", seen: str = "", **more: object) -> Span:
-    return Span(lane, lane, start, end, seen, "bar", **more)  # type: ignore[arg-type]  # fields by name
+def span(lane: str = "A", start: str = "", end: str = "", seen: str = "", words: str = "", **more: object) -> Span:
+    return Span(lane, words or lane, start, end, seen, "bar", **more)  # type: ignore[arg-type]  # fields by name
 
 
 def drawn(*found: Span, form: str = "spans") -> Drawing:
@@ -47,6 +51,12 @@ def test_a_bar_reaches_from_its_start_to_its_end_on_the_line_of_years() -> None:
     assert [tick.text for tick in drawing.ticks] == ["2020", "2021", "2022", "2023", "2024", "2025", "2026"]
     assert drawing.ticks[0].at == LEFT
     assert drawing.today == pytest.approx(LEFT + wide * 5 / 6, abs=0.1)
+
+
+def test_a_day_before_everything_is_not_marked() -> None:
+    before = charts.spans([span(start="2020-01-01")], "2015-06-01")
+    assert before is not None
+    assert before.today is None
 
 
 def test_what_is_not_told_looks_different() -> None:
@@ -225,7 +235,7 @@ def test_a_chart_of_a_page_has_its_numbers_as_table_and_as_csv(client: TestClien
     assert "Ludivine Dedonder" in words(table)
     assert "21 May 2024" in words(table)
     assert "a sighting on one day" in words(figure)
-    assert len(by_class(figure, "seen")) == 2, "the sighting, and its sign in the key"
+    assert len(by_class(figure, "seen")) == 3, "the sighting, for a wide and a narrow screen, and its sign in the key"
 
 
 def test_the_numbers_of_a_chart_follow_the_readers_days_and_language(client: TestClient) -> None:
@@ -282,4 +292,70 @@ def test_sightings_are_named_by_the_whole_surname_where_there_is_room() -> None:
     )
     assert drawing is not None
     assert [box.text for box in drawing.boxes] == ["Rousseau", "De Croo", ""]
+    assert [box.named_after for box in drawing.boxes] == [True, False, False], "before it stands the name of the lane"
     assert "De Croo" in drawing.boxes[-1].words, "it is told all the same"
+
+
+def test_a_narrow_screen_gets_every_shape_between_its_edges_under_the_name_of_its_lane() -> None:
+    wide = drawn(
+        span("Minister of Defence", start="2014-10-11", end="2018-11-12", words="Steven Vandeput"),
+        span("Minister of Defence", start="2020-10-01", words="Ludivine Dedonder"),
+        span("Prime Minister", seen="2023-05-05", words="Alexander De Croo"),
+    )
+    slim = narrow(wide)
+    assert slim.records == wide.records
+    assert slim.width == 360
+    assert [lane.lines for lane in slim.lanes] == [("Minister of Defence",), ("Prime Minister",)]
+    assert len(slim.ticks) < len(wide.ticks)
+    for box, before in zip(slim.boxes, wide.boxes, strict=True):
+        assert 0 <= box.x <= box.x + box.width <= 360
+        assert box.signs == before.signs
+        lane = slim.lanes[0 if "De Croo" not in box.words else 1]
+        assert lane.y < box.y + 8 < lane.y + charts.LANE + 8
+    assert slim.today is not None
+    assert wide.boxes[0].width > slim.boxes[0].width > 0
+
+
+@pytest.mark.parametrize("form", ["spans", "shares"])
+def test_shares_and_steps_keep_their_height_on_a_narrow_screen(form: str) -> None:
+    found = span("A", start="2020-01-01", share=(40, 60)), span("B", seen="2021-01-01", share=(10, 10))
+    wide = drawn(*found, form=form)
+    slim = narrow(wide)
+    assert [box.height for box in slim.boxes] == [box.height for box in wide.boxes]
+    opened = Step("A", "signed", "2023-01-01", "2023-12-31", "open")
+    steps = lives.steps([opened, Step("A", "closed", "2024-05-01", "2024-05-01", "real")], TODAY)
+    assert steps is not None
+    marks = narrow(steps)
+    assert [box.width for box in marks.boxes] == [12, 12]
+    assert marks.boxes[0].before < steps.boxes[0].before
+    assert marks.lanes[0].thread is not None
+
+
+def test_bars_of_years_are_narrower_and_as_high_on_a_narrow_screen() -> None:
+    wide = tallies.amounts([Amount(2020, "A", 3, real=True), Amount(2024, "B", 5, real=False)])
+    assert wide is not None
+    slim = narrow(wide)
+    assert [box.height for box in slim.boxes] == [box.height for box in wide.boxes]
+    assert max(box.x + box.width for box in slim.boxes) <= 360
+    assert slim.rungs == wide.rungs
+
+
+def test_words_in_a_chart_are_escaped() -> None:
+    drawing = drawn(span("A <b>", start="2020-01-01", words="R&D"))
+    for told in (engraved(drawing, "p", "T & S"), engraved(narrow(drawing), "p", "T & S", slim=True)):
+        assert "<b>" not in told
+        assert "A &lt;b&gt;" in told
+        assert "T &amp; S" in told
+
+
+def test_of_rival_numbers_of_an_order_only_the_accepted_one_is_drawn() -> None:
+    panel = Declared("orders-of", "", {}, frozenset(), 1, "table", {}, {}, "thing", "years", "", "")
+    rows = [row(thing=iri("o"), item=iri("caracal"), claim=iri(claim)) for claim in ("a", "b")]
+    measures = {
+        claim: row(quantity=literal(number, "decimal"), unit=iri("piece"), accepted=literal(accepted, "boolean"))
+        for claim, number, accepted in (("a", "1508", "true"), ("b", "1505", "false"))
+    }
+    since = views.Value("10 July 2023", moment="2023-07-10")
+    stages = {"o": views.LifeCycle(None, True, False, since, "", "")}
+    found = drawings._amounts(drawings.Charted(panel, rows), measures, stages)
+    assert [one.amount for one in found] == [1508]

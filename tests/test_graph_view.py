@@ -5,9 +5,13 @@ import io
 from xml.etree import ElementTree as ET
 
 import networkx as nx
+import pyoxigraph as ox
 import pytest
 from starlette.testclient import TestClient
+from tests.test_records import Reading
 
+from kg.compiler.build import Graph
+from kg.web import ties
 from kg.web.ties import Node, Span, Tie
 
 ID = "https://w3id.org/armature/id/"
@@ -54,6 +58,20 @@ def test_what_was_only_announced_is_marked(client: TestClient) -> None:
     assert {line["standing"] for line in parties} == {"announced"}
     letter = picture(client, f"of={LETTER}&asOf=2024-05-22")["lines"]
     assert {line["standing"] for line in letter if line["object"] == ID + "belgium"} >= {"holds"}
+
+
+def test_what_is_real_has_a_day_on_which_it_became_so(whole: Graph) -> None:
+    """Also where another milestone makes it neither real nor over, such as the approval before a signature."""
+    reading = Reading(whole)
+    lives = ties.spans(reading.rows("spans", thing=[""]))
+    said = whole.store.query("SELECT ?thing { ?thing <https://w3id.org/armature/def/realised> true }")
+    assert isinstance(said, ox.QuerySolutions)
+    real = {row["thing"].value for row in said}
+    assert len(real) > 300
+    assert {iri for iri in real if not lives[iri].begun} == set()
+    order = lives[ID + "belgium-caesar-ng-order-2022"]
+    assert (order.begun, order.ended) == ("2022-05-13", "")
+    assert not lives[ID + "belgium-caesar-order-2024"].begun, "a wish"
 
 
 def test_relations_and_entities_can_be_left_out(client: TestClient) -> None:

@@ -1,9 +1,14 @@
 """Search: any language, any spelling, and no text that does harm."""
 
 import pytest
+from starlette.testclient import TestClient
+from tests.conftest import ROOT
+from tests.reading import page, words
 
 from kg.search import SearchIndex
 from kg.snapshot import Snapshot
+from kg.stored import library
+from kg.web.queries_view import likely
 
 ID = "https://w3id.org/armature/id/"
 
@@ -90,3 +95,20 @@ def test_a_hit_says_which_name_matched_in_every_language(index: SearchIndex) -> 
     assert (hit.iri, hit.matched, hit.former, hit.exact) == (ID + "belgium", "Belgique", False, True)
     assert hit.labels == {"en": "Belgium", "fr": "Belgique"}
     assert hit.claims > 5
+
+
+def test_words_of_which_no_name_has_all_lead_to_what_has_some(index: SearchIndex) -> None:
+    assert index.find("who owns arquus")[0] == 0
+    assert index.near("who owns arquus", 3)[0].iri == ID + "arquus"
+    assert index.near("the 28 CAESAR", 3)[0].iri == ID + "caesar"
+    assert index.near("who is what", 3) == index.near("", 3) == index.near("zzzz of", 3) == []
+
+
+def test_a_question_in_the_search_box_leads_to_the_query_that_answers_it(client: TestClient) -> None:
+    told = words(page(client, "/search?q=who+owns+arquus"))
+    assert "0 found" in told
+    assert "Who owns a firm, and who owns its owners, up to five steps." in told
+    assert "With some of these words" in told
+    assert "With some of these words" not in words(page(client, "/search?q=belgium"))
+    assert likely(library(ROOT / "queries").values(), "which deals failed")[0].name == "deal-steps"
+    assert likely(library(ROOT / "queries").values(), "what is it") == ()

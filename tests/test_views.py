@@ -11,7 +11,8 @@ from kg import formats
 from kg.serving import Row, Term
 from kg.stored import Parameter, StoredQuery
 from kg.terms import CODE, DEF, ID
-from kg.web import claims_view, dates, markup, queries_view, terms_view, views
+from kg.web import claims_view, dates, markup, panels_view, queries_view, terms_view, views
+from kg.web.declared import Declared
 from kg.web.markup import Site
 from kg.web.qualifiers_view import in_words, notes_of
 from kg.web.views import Value
@@ -174,6 +175,47 @@ def test_a_claim_about_something_announced_never_looks_like_a_fact() -> None:
         [],
     )
     assert (plain.of_open, described.of_open, milestone.of_open) == (False, True, False)
+
+
+STAGED = Declared("orders-of", "", {}, frozenset(), 1, "table", {}, {}, "thing", "", "", "")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status", "realised", "shown"),
+    [
+        ("stands", "", True, ("stands", "")),
+        ("stands", "", False, ("not realised", "")),
+        ("stands", "intended", False, ("stands", "intended")),
+        ("not realised", "announced", False, ("not realised", "")),
+        ("seen", "", False, ("seen", "")),
+    ],
+)
+def test_a_claim_beside_its_undertaking_stands_as_that_does_on_the_day(
+    verdict: str, status: str, realised: bool, shown: tuple[str, str]
+) -> None:
+    (claim,) = claims_view.claims([claim_row(verdict, status=status)], [], [])
+    cycle = views.LifeCycle(None, realised, False, None, "", "")
+    made = panels_view.line(STAGED, row(thing=iri("t"), claim=iri("c")), {"c": claim}, {"t": cycle})
+    assert made.claim is not None
+    assert (made.claim.verdict, made.claim.status) == shown
+
+
+def test_rivals_say_their_amounts_with_currency_and_their_shares() -> None:
+    def rival(claim: str, **more: Term) -> Row:
+        return row(dispute=iri("d"), claim=iri(claim), rank=iri(CODE + "rank/normal"), **more)
+
+    given = [
+        rival("a", object=literal("500000000", "decimal"), currency=iri(CODE + "currency/EUR")),
+        rival("b", object=iri(ID + "renk"), share=literal("25.1", "decimal")),
+        rival("c", object=iri(ID + "griffon"), quantity=literal("417", "decimal")),
+    ]
+    money, part, number = claims_view.rivals(given)["d"].claims
+    assert money.object.text == "€500\N{NO-BREAK SPACE}m"
+    assert [one.quantity and one.quantity.text for one in (money, part, number)] == [
+        None,
+        "25.1 % of the capital",
+        "417",
+    ]
 
 
 def test_groups_count_what_is_on_other_pages_too() -> None:

@@ -23,6 +23,12 @@ _RANKED = 200
 """So many of the hits are put in order by how their names match; those after them stay as the index has them."""
 _LENGTH_FOR_A_TYPO, _LENGTH_FOR_AN_UNFINISHED_ONE, _LENGTH_FOR_TWO = 4, 5, 8
 """In shorter words a typo makes another word."""
+_LENGTH_OF_A_WORD = 3
+_SAYING_NOTHING = frozenset(
+    ("and", "are", "der", "des", "did", "die", "elle", "est", "how", "les", "many", "may", "par", "que", "qui",
+     "quel", "quelle", "the", "une", "was", "what", "when", "which", "who", "with")
+)  # fmt: skip
+"""Shorter words, and these, do not say by themselves what is meant."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,23 @@ class SearchIndex:
             more = self._searcher.search(query, limit=missing, offset=max(offset, _RANKED), count=False)
             page += [_hit(*self._graded(address, words)) for _, address in more.hits]
         return total, page
+
+    def near(self, text: str, limit: int) -> list[Hit]:
+        """Things whose names have some words of the text, those that have the most of them first, sources last."""
+        words = [word for word in self._analyzer.analyze(text)[:_LIMIT_OF_WORDS] if word not in _SAYING_NOTHING]
+        telling = [word for word in words if len(word) >= _LENGTH_OF_A_WORD]
+        if not telling:
+            return []
+        some = self._any([tantivy.Query.term_query(self._schema, "text", word) for word in telling])
+        found = self._searcher.search(some, limit=_RANKED, count=False).hits
+        graded = [self._graded(address, telling) for _, address in found]
+        return [_hit(*one) for one in sorted(graded, key=lambda one: self._nearness(one[0], telling))[:limit]]
+
+    def _nearness(self, shown: dict[str, Any], words: Sequence[str]) -> tuple[object, ...]:
+        """Sources last; then by how many of the words a name has, and how many others."""
+        names = (set(words_of) for _, _, words_of in shown["names"])
+        shared, further = min((-len(name & {*words}), len(name - {*words})) for name in names)
+        return shown["later"], shared, further, -shown["claims"], shown["iri"]
 
     def _query(self, words: Sequence[str], kinds: Sequence[Iri], states: Sequence[Iri]) -> tantivy.Query:
         whole = self._term("whole", " ".join(words))

@@ -22,6 +22,8 @@ SIZES = {"desk": (1280, 1000), "phone": (390, 844)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 DRAWN = {"graph view": ".dot", "path": ".dot", "workbench": ".CodeMirror"}
 """What is there once the script of a page has done its work."""
+LAID_OUT = "document.querySelectorAll('.panel').forEach(panel => panel.classList.add('is-laid-out'))"
+"""Panels that no reader has come to yet are blank, as they would be in a picture of the whole page."""
 TALLEST = 6_000
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 
@@ -68,6 +70,7 @@ def take(browser: Browser, address: str, shots: Iterator[Shot], folder: Path) ->
         assert (answer.status == 503) if shot.kind in STOPPED else (answer.status < 500), shot.path
         if shot.kind in DRAWN:
             page.locator(DRAWN[shot.kind]).first.wait_for()
+        page.evaluate(LAID_OUT)
         clip: FloatRect = {"x": 0, "y": 0, "width": shot.width, "height": shot.height or min(_tall(page), TALLEST)}
         page.screenshot(timeout=90_000, path=folder / f"{shot.name}.png", full_page=True, clip=clip)
         taken += 1

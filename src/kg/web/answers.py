@@ -189,7 +189,8 @@ def _panel(answer: Answer, claims: Mapping[Iri, Claim], stages: Stages, drawn: D
     panel = answer.panel
     lines = tuple(panels_view.line(panel, row, claims, stages) for row in answer.shown)
     if panel.form == "tree":
-        lines = tuple(_grown(one, answer, claims, frozenset()) for one in lines)
+        grown: set[Iri] = set()
+        lines = tuple(_grown(one, answer, claims, grown) for one in lines)
     return Panel(
         declared=panel,
         lines=lines,
@@ -199,11 +200,15 @@ def _panel(answer: Answer, claims: Mapping[Iri, Claim], stages: Stages, drawn: D
     )
 
 
-def _grown(one: Line, answer: Answer, claims: Mapping[Iri, Claim], above: frozenset[Iri]) -> Line:
-    """A line of a tree with what stands below it; one that comes again in its own chain is not followed again."""
-    if not true(one.row, "holds") or one.node in above:
+def _grown(one: Line, answer: Answer, claims: Mapping[Iri, Claim], grown: set[Iri]) -> Line:
+    """A line of a tree with what stands below it, unless that stands below another line above."""
+    if not true(one.row, "holds"):
         return one
     if one.node not in answer.below:
         return replace(one, more=_UNKNOWN not in one.node)
-    lines = (panels_view.line(answer.panel, row, claims, {}) for row in answer.below[one.node] if true(row, "holds"))
-    return replace(one, children=tuple(_grown(line, answer, claims, above | {one.node}) for line in lines))
+    rows = [row for row in answer.below[one.node] if true(row, "holds")]
+    if one.node in grown:
+        return replace(one, above=bool(rows))
+    grown.add(one.node)
+    lines = (panels_view.line(answer.panel, row, claims, {}) for row in rows)
+    return replace(one, children=tuple(_grown(line, answer, claims, grown) for line in lines))

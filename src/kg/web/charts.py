@@ -5,8 +5,8 @@ not known never looks like what is: an end that nobody told fades out, a day tol
 sighting is a circle, and what is doubted or disputed is hatched.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import date
 from textwrap import wrap
 from typing import Literal, TypeAlias
@@ -31,7 +31,7 @@ _TALL, _WHOLE = 58, 40
 _THIN, _STUB, _LEAST_WIDTH = 6, 34, 3
 _FADING = 0.6
 """The part of a fading bar that is dark enough to be written on."""
-_BESIDE, _NAME, _LETTER = 28, 9, 6.5
+_BESIDE, _NAME, LETTER = 28, 9, 6.5
 """Characters of a line beside a lane; from a sighting to its name, and how wide a letter of that is."""
 _PARTICLES = {"da", "de", "del", "della", "den", "der", "di", "du", "la", "le", "ten", "ter", "van", "von", "zu"}
 _DOT = 4
@@ -48,7 +48,7 @@ class Box:
 
     ``before`` and ``after`` are the widths at its ends in which it can have begun and ended, ``may`` is the height
     that it can have besides its own; ``signs`` tell what else is not known of it. ``label`` is where the text of
-    a share begins, and the line that it stands on.
+    a share begins, and the line that it stands on; that of a sighting stands before it, or else after it.
     """
 
     x: float
@@ -63,6 +63,7 @@ class Box:
     after: float = 0.0
     may: float = 0.0
     signs: frozenset[Sign] = frozenset()
+    named_after: bool = False
     label: tuple[float, float] = (0.0, 0.0)
 
     @property
@@ -172,6 +173,11 @@ class Axis:
         return self.across(year(day))
 
     @property
+    def today(self) -> float | None:
+        """Where today is, unless it lies before the first year."""
+        return self.across(self.now) if self.now >= self.first else None
+
+    @property
     def ticks(self) -> tuple[Tick, ...]:
         """The years that are written above it."""
         return tuple(Tick(self.across(each), str(each)) for each in years(self.first, self.last))
@@ -204,13 +210,13 @@ def spans(found: Sequence[Span], today: str, form: Literal["spans", "shares"] = 
     return Drawing(
         form=form,
         height=bottom + 8,
-        boxes=_uncrowded(boxes) if form == "spans" else _captioned(dated, boxes, line.across(line.now) - 2),
+        boxes=uncrowded(boxes, LEFT) if form == "spans" else captioned(boxes, tall, line.across(line.now) - 2),
         ticks=line.ticks,
         lanes=tuple(
             Lane(TOP + place * tall + tall / 2 + 4, beside(lane), lane, None, TOP + (place + 1) * tall - 4)
             for place, lane in enumerate(lanes)
         ),
-        today=line.across(line.now),
+        today=line.today,
         bottom=bottom,
         records=tuple(_record(span) for span in dated),
     )
@@ -256,11 +262,7 @@ def _share(span: Span, top: float, line: Axis) -> Box:
     else:
         made = _lasting(span, line, base - (tall or _THIN), tall or _THIN, told)
     signs: frozenset[Sign] = frozenset() if span.share else frozenset({"untold"})
-    return _changed(made, may=round(may, 1), signs=made.signs | signs)
-
-
-def _changed(box: Box, **changed: object) -> Box:
-    return Box(**{**box.__dict__, **changed})
+    return replace(made, may=round(may, 1), signs=made.signs | signs)
 
 
 def _sighting(span: Span, line: Axis, y: float, stem: float, words: str) -> Box:
@@ -286,14 +288,18 @@ def _lasting(span: Span, line: Axis, y: float, tall: float, told: str) -> Box:
     signs |= {"vague"} if before or after else set()
     signs |= {"fades-in"} if not span.start else set()
     signs |= {"fades-out"} if not ending else set()
-    free = (wide - before - after) * (_FADING if signs & {"fades-in", "fades-out"} else 1)
     plain = span.words != span.lane and not signs & {"doubtful", "fades-in"}
-    words = told or (_fitting(span.words, free) if plain else "")
+    words = told or (fitting(span.words, lasting_room(wide - before - after, signs)) if plain else "")
     whole = f"{span.words}: {told}" if told else span.words
     return Box(
         round(first, 1), round(y, 1), round(wide, 1), round(tall, 1), whole, span.kind, span.iri, words,
         min(before, wide), min(after, wide), signs=frozenset(signs),
     )  # fmt: skip
+
+
+def lasting_room(width: float, signs: Set[Sign]) -> float:
+    """How much can be written on of a bar that is so wide without its vague ends."""
+    return width * (_FADING if signs & {"fades-in", "fades-out"} else 1)
 
 
 def _between(earliest: str, latest: str, line: Axis) -> float:
@@ -321,7 +327,7 @@ def shorten(words: str, most: int) -> str:
     return words if len(words) <= most else f"{words[: most - 1]}…"
 
 
-def _fitting(words: str, width: float) -> str:
+def fitting(words: str, width: float) -> str:
     """The words as far as they fit into a bar; the last one of a name alone; else nothing."""
     most = int(width / 7) - 1
     return next((text for text in (words, _surname(words)) if len(text) <= most), "")
@@ -336,30 +342,36 @@ def _surname(words: str) -> str:
     return " ".join(found[max(first, 0) :])
 
 
-def _uncrowded(boxes: Sequence[Box]) -> tuple[Box, ...]:
-    """The boxes, what was only seen last, and without its name where that would lie upon the one before."""
+def uncrowded(boxes: Sequence[Box], left: float) -> tuple[Box, ...]:
+    """The boxes, what was only seen last, its name before it, after it, or left out: where nothing else is written.
+
+    ``left`` is where the line of years begins; before it stand the names of the lanes.
+    """
     lasting = [box for box in boxes if not box.seen]
     seen = sorted((box for box in boxes if box.seen), key=lambda box: (box.y, box.x))
     free: dict[float, float] = {}
+    named: dict[float, str] = {}
     kept = []
-    for box in seen:
-        covered = free.get(box.y, 0.0) > box.x - _NAME - len(box.text) * _LETTER
-        kept.append(_changed(box, text="") if covered else box)
-        free[box.y] = box.x + _NAME
+    for place, box in enumerate(seen):
+        wide = _NAME + len(box.text) * LETTER
+        following = next((one.x for one in seen[place + 1 :] if one.y == box.y), float("inf"))
+        before = free.get(box.y, left) <= box.x - wide
+        again = named.get(box.y) == box.text
+        after = not before and not again and box.x + wide < following - _NAME
+        kept.append(box if before else replace(box, text=box.text if after else "", named_after=after))
+        free[box.y], named[box.y] = box.x + (wide if after and box.text else _NAME), box.text
     return (*lasting, *kept)
 
 
-def _captioned(found: Sequence[Span], boxes: Sequence[Box], right: float) -> tuple[Box, ...]:
-    """The boxes of shares, what was only seen last, each with the place of its words in the lane, if there is one."""
-    lanes = list(dict.fromkeys(span.lane for span in found))
-    by_lane: dict[str, list[Box]] = {lane: [] for lane in lanes}
-    for span, box in zip(found, boxes, strict=True):
-        by_lane[span.lane].append(box)
-    told = [
-        box
-        for place, lane in enumerate(lanes)
-        for box in _told(sorted(by_lane[lane], key=lambda box: (box.seen, box.x)), TOP + place * _TALL - _DOT, right)
-    ]
+def captioned(boxes: Sequence[Box], tall: float, right: float, head: float = 0) -> tuple[Box, ...]:
+    """The boxes of shares, what was only seen last, each with the place of its words in the lane, if there is one.
+
+    ``tall`` is the height of a lane, of which ``head`` is for its name.
+    """
+    by_lane: dict[int, list[Box]] = {}
+    for box in sorted(boxes, key=lambda box: (box.seen, box.x)):
+        by_lane.setdefault(int((box.y - TOP) // tall), []).append(box)
+    told = (box for place, lane in by_lane.items() for box in _told(lane, TOP + place * tall + head - _DOT, right))
     return tuple(sorted(told, key=lambda box: box.seen))
 
 
@@ -367,7 +379,7 @@ def _told(boxes: Sequence[Box], top: float, right: float) -> list[Box]:
     marks = [_mark(box) for box in boxes]
     places = placed([_caption(box) for box in boxes], marks, top, right)
     return [
-        _changed(box, label=(place.left, place.line)) if place else _changed(box, text="")
+        replace(box, label=(place.left, place.line)) if place else replace(box, text="")
         for box, place in zip(boxes, places, strict=True)
     ]
 

@@ -1,7 +1,7 @@
 """Claims as a reader meets them: a sentence, its qualifiers in words, its verdict, and who says so."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from kg.serving import Row
@@ -171,6 +171,11 @@ def _claim(row: Row, qualifiers: Sequence[Row], evidence: tuple[Citation, ...]) 
     )
 
 
+def judged(claim: Claim, verdict: str) -> Claim:
+    """The claim with another verdict, such as that of a day on which what it speaks of was not real yet."""
+    return replace(claim, verdict=verdict, standing=say(verdict), meaning=say(VERDICTS[verdict]), status="")
+
+
 def _priced(shown: Value, phrases: tuple[Phrase, ...]) -> tuple[Value, tuple[Phrase, ...]]:
     """The value of a claim as money where a qualifier says in which currency, which then is not said again."""
     currency = next((one.values[0].iri for one in phrases if one.iri == _CURRENCY), "")
@@ -271,8 +276,20 @@ def _rival(row: Row) -> Rival:
         claim=text(row, "claim"),
         subject=value(row, "subject", "subjectLabel"),
         relation=value(row, "relation", "relationLabel"),
-        object=value(row, "object", "objectLabel"),
+        object=_rival_value(row),
         preferred=text(row, "rank").endswith("/preferred"),
         when=when(row),
-        quantity=value(row, "quantity") if "quantity" in row else None,
+        quantity=_rival_amount(row),
     )
+
+
+def _rival_value(row: Row) -> Value:
+    shown = value(row, "object", "objectLabel")
+    return money(shown.raw, currency_code(text(row, "currency"))) if "currency" in row and shown.raw else shown
+
+
+def _rival_amount(row: Row) -> Value | None:
+    """How many, or how large a share, where the rival claim says so."""
+    if "share" in row:
+        return Value(f"{value(row, 'share').text} {say('% of the capital')}")
+    return value(row, "quantity") if "quantity" in row else None

@@ -144,8 +144,12 @@ def _share(told: Row) -> tuple[float, float] | None:
 
 
 def _amounts(one: Charted, measures: Measures, stages: Stages) -> list[Amount]:
-    """What is ordered by year of the latest step, real or not, as far as it is counted in the commonest unit."""
-    counted = {iri: row for iri, row in measures.items() if "quantity" in row or "quantityMin" in row}
+    """What is ordered by year of the latest step, real or not, as far as it is counted in the commonest unit.
+
+    Of rival numbers only the accepted one counts.
+    """
+    accepted = ((iri, row) for iri, row in measures.items() if true(row, "accepted"))
+    counted = {iri: row for iri, row in accepted if "quantity" in row or "quantityMin" in row}
     told = [row for row in one.rows if text(row, "claim") in counted]
     units = Counter(text(counted[text(row, "claim")], "unit") for row in told)
     common = min(units, key=lambda unit: (-units[unit], unit), default="")

@@ -1,6 +1,6 @@
 """Search by name: the page, and the same as JSON for programs and for the box that searches as you type."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter
@@ -11,14 +11,16 @@ from kg.errors import BadRequest
 from kg.formats import HTML, JSON
 from kg.search import Hit
 from kg.serving import Current, Serving
-from kg.stored import expand
+from kg.stored import expand, offered
 from kg.terms import DEF, ID, Iri
-from kg.web import kept, language, views
+from kg.web import kept, language, queries_view, views
 from kg.web.markup import page, site
 from kg.web.replies import chosen, headers, integer, tagged, unchanged
 
 _MOST_HITS = 100
 _LONGEST = 200
+_FEW, _MOST_NEAR = 5, 8
+"""With fewer hits the page tells what has some of the words, and which questions may be meant."""
 _PARAMETERS = [
     {
         "name": "q",
@@ -127,16 +129,30 @@ def _found(served: Current, wanted: Search) -> tuple[int, list[Hit]]:
     return served.search.find(wanted.text, wanted.limit, wanted.offset, wanted.kinds, wanted.states)
 
 
+def _near(served: Current, wanted: Search, hits: Sequence[Hit]) -> list[Hit]:
+    """What has some of the words, besides what has all."""
+    found = {hit.iri for hit in hits}
+    near = served.search.near(wanted.text, _MOST_NEAR + len(found))
+    return [hit for hit in near if hit.iri not in found][:_MOST_NEAR]
+
+
+def _told(hit: Hit, spoken: str) -> tuple[Hit, str, str]:
+    """A hit with its label and its kind in the reader's language."""
+    return hit, hit.labels.get(spoken) or hit.label, hit.kind_labels.get(spoken) or hit.kind_label
+
+
 async def _page(request: Request, serving: Serving, served: Current, wanted: Search) -> Response:
     total, hits = _found(served, wanted)
     seen = wanted.offset + len(hits)
+    near = _near(served, wanted, hits) if total < _FEW else []
+    stored = queries_view.likely(offered(serving.settings.queries).values(), wanted.text) if total < _FEW else ()
     here, spoken = site(request, serving, served), language.spoken()
     return page(
         "search.html",
         here,
-        shown=[
-            (hit, hit.labels.get(spoken) or hit.label, hit.kind_labels.get(spoken) or hit.kind_label) for hit in hits
-        ],
+        shown=[_told(hit, spoken) for hit in hits],
+        near=[_told(hit, spoken) for hit in near],
+        stored=[(query, queries_view.summary(query)) for query in stored],
         text=wanted.text,
         total=total,
         hits=hits,

@@ -48,7 +48,7 @@ def steps(found: Sequence[Step], today: str) -> Drawing | None:
             _lane(lane, place, [step for step in found if step.lane == lane], line)
             for place, lane in enumerate(lanes)
         ),
-        today=line.across(line.now),
+        today=line.today,
         bottom=bottom,
         records=tuple(_record(step) for step in found),
     )

@@ -21,8 +21,10 @@ from kg.serving import Current, Serving, Values
 from kg.stored import StoredQuery
 from kg.terms import BASE, DEF, SPACES, Iri
 from kg.web import assets, dates, figures, islands, language, views
+from kg.web.engraving import engraved, patterns
 from kg.web.language import LANGUAGES, Language
 from kg.web.lexicon import PICTURED, Lexicon, icons, lexicon
+from kg.web.narrow import narrow
 from kg.web.proofs import Printer
 from kg.web.replies import DAYS, days, root
 
@@ -258,6 +260,7 @@ def environment() -> Environment:
     made.globals["_"] = language.say
     made.globals["count"] = language.count
     made.globals["colon"] = language.colon
+    made.globals |= {"engraved": engraved, "patterns": patterns, "narrow": narrow}
     return made
 
 

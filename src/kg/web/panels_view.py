@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from kg.serving import Row
 from kg.terms import DEF, Iri
 from kg.web.charts import Drawing
-from kg.web.claims_view import Claim
+from kg.web.claims_view import Claim, judged
 from kg.web.declared import Declared
 from kg.web.views import LifeCycle, Phrase, Slice, Value, language_named, text, true, value
 
@@ -48,7 +48,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """One row of a panel with the claim behind it; in a tree, with what stands below it."""
+    """One row of a panel with the claim behind it; in a tree, with what stands below it.
+
+    ``more``: the tree goes on there and is not followed; ``above``: what stands below it stands further above.
+    """
 
     cells: tuple[Cell, ...]
     claim: Claim | None
@@ -56,6 +59,7 @@ class Line:
     mark: Mark = ""
     children: tuple["Line", ...] = ()
     more: bool = False
+    above: bool = False
     row: Row = field(default_factory=dict, compare=False, repr=False)
 
     def at(self, column: str) -> Cell:
@@ -106,9 +110,18 @@ class Glance:
 
 def line(panel: Declared, row: Row, claims: Mapping[Iri, Claim], stages: Stages) -> Line:
     """One row of the panel's query as cells under the panel's headings."""
-    claim = claims.get(text(row, "claim"))
+    claim = _on_the_day(claims.get(text(row, "claim")), stages.get(text(row, panel.stage)))
     cells = tuple(_cell(panel, column, row, claim, stages) for column in panel.heads)
     return Line(cells, claim, text(row, "node"), _mark(panel, row, claim, stages), row=row)
+
+
+def _on_the_day(claim: Claim | None, stage: LifeCycle | None) -> Claim | None:
+    """A claim beside how far its undertaking has come on the reader's day, which it does not say again or deny."""
+    if claim is None or stage is None:
+        return claim
+    if claim.verdict == "stands" and not claim.status and not stage.realised:
+        return judged(claim, "not realised")
+    return replace(claim, status="") if claim.verdict in ("not realised", "over") else claim
 
 
 def _cell(panel: Declared, column: str, row: Row, claim: Claim | None, stages: Stages) -> Cell:

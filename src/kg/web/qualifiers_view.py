@@ -61,7 +61,7 @@ def _quantity(said: Said) -> list[Phrase]:
     unit = _first(said, "unit")
     counted = _range(said, "quantity", "quantityMin", "quantityMax")
     if not counted:
-        return [Phrase(say("in (a unit)"), (unit,))] if unit else []
+        return [Phrase(say("in (a unit)"), (unit,), DEF + "unit")] if unit else []
     words = (*counted, Value(_counted_in(unit, counted[-1].text), unit.iri)) if unit else counted
     return [Phrase("", words, DEF + "quantity")]
 

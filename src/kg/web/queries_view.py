@@ -11,6 +11,9 @@ from kg.web.language import spoken, typeset
 from kg.web.views import Value, of_term, value
 
 _LABEL = "Label"
+_BEGINNING = 5
+_EVERYWHERE = {"what", "which", "when", "with", "from", "that", "have", "quel", "quell", "dans", "pour", "avec"}
+"""Beginnings of words that say nothing of what is asked."""
 _LITERAL = re.compile(r'^"(?P<text>(?:[^"\\]|\\.)*)"(?:\^\^\S+|@\S+)?$')
 _OFFERED = re.compile(rf"(?<!<)({re.escape(BASE)}[^\s<>?,]+)")
 
@@ -65,6 +68,19 @@ def shelves(queries: Iterable[StoredQuery], questions: Mapping[str, Value]) -> t
 def summary(query: StoredQuery) -> Value:
     """What a query tells, in the reader's language where its file has it, else in English."""
     return _in_words(query.summary, query.french)
+
+
+def likely(queries: Iterable[StoredQuery], text: str, most: int = 3) -> tuple[StoredQuery, ...]:
+    """The questions whose summary shares the most words with a text; a word counts by its beginning."""
+    wanted = _beginnings(text)
+    told = ((_beginnings(f"{query.summary} {query.french}"), query) for query in queries if query.open)
+    shared = [(len(wanted & words), query) for words, query in told if wanted & words]
+    found = sorted(shared, key=lambda one: (-one[0], one[1].name))
+    return tuple(query for _, query in found[:most])
+
+
+def _beginnings(text: str) -> set[str]:
+    return {word[:_BEGINNING] for word in re.findall(r"[^\W\d_]{4,}", text.casefold())} - _EVERYWHERE
 
 
 def description(query: StoredQuery) -> Value:
