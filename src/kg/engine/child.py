@@ -15,7 +15,7 @@ from kg.engine.frames import Question
 from kg.engine.pipes import Pipes, ReaderDiedError
 from kg.errors import EngineFailure
 
-_START_SECONDS = 10.0
+_START_SECONDS = 30.0
 _COMPLAINT_BYTES = 4_000
 
 

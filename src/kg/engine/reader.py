@@ -23,7 +23,11 @@ _STACK_BYTES = 512 << 20
 _CHUNK_BYTES = 1 << 16
 _OUT = 1
 _NICENESS = 10
-"""A query gives way to the server, which answers from memory and takes requests meanwhile."""
+"""A query gives way to the server, which answers from memory and takes requests meanwhile.
+
+Only the thread that evaluates does so, and not before it can: on a machine with much other work a process that starts
+with this priority may take too long to be waited for, as would the next one.
+"""
 
 _INHERITED = 1 << 16
 """The number below which files may be open that the server did not mean to pass on."""
@@ -200,6 +204,7 @@ def _send(data: bytes) -> None:
 
 
 def _run(store: ox.Store, prefixes: dict[str, str], memory: int, barriers: sandbox.Barriers) -> None:
+    os.nice(_NICENESS)
     barriers |= sandbox.cap_resources(memory)
     barriers["system calls"] = sandbox.filter_calls()
     if not (barriers["system calls"] or barriers["network"]):
@@ -215,7 +220,6 @@ def main(directory: str, options: str) -> None:
     No file of the server's is kept but the three standard streams. A signal to stop, sent to the whole group of
     processes, is the server's to obey: it lets queries finish.
     """
-    os.nice(_NICENESS)
     os.closerange(3, _INHERITED)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     barriers = {"network": sandbox.leave_network(), "parent": sandbox.end_with_parent()}
