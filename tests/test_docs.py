@@ -39,6 +39,23 @@ def test_the_pictures_of_the_readme_are_there_and_small() -> None:
     assert [name for name in shown if (ROOT / name).stat().st_size > 200_000] == []
 
 
+def test_the_readme_counts_what_the_graph_holds() -> None:
+    told = re.search(
+        r"more than ([\d,]+) claims from ([\d,]+) sources, among them (\d+) orders, (\d+) deals, (\d+) firms and"
+        r"\s+(\d+) disagreements",
+        (ROOT / "README.md").read_text("utf-8"),
+    )
+    assert told is not None
+    tables = (ROOT / "docs" / "coverage.md").read_text("utf-8")
+    in_all = re.search(r"\| (\d+) \| (\d+) \| \d+ \| (\d+) \|", tables)
+    kinds = [re.search(rf"\| {kind} \| (\d+) \|", tables) for kind in ("order", "corporate deal", "firm")]
+    assert in_all is not None
+    held = [in_all[1], in_all[2], *(found[1] for found in kinds if found is not None), in_all[3]]
+    numbers = [int(number.replace(",", "")) for number in told.groups()]
+    assert len(held) == len(numbers)
+    assert all(number <= int(true) < number * 1.1 for number, true in zip(numbers, held, strict=True))
+
+
 def test_the_commands_of_the_readme_answer(client: TestClient) -> None:
     text = (ROOT / "README.md").read_text("utf-8")
     paths = re.findall(r"http://127\.0\.0\.1:8000(/[^\s'>]+)", text)
