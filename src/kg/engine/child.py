@@ -15,8 +15,12 @@ from kg.engine.frames import Question
 from kg.engine.pipes import Pipes, ReaderDiedError
 from kg.errors import EngineFailure
 
-_START_SECONDS = 30.0
+_START_SECONDS = 20.0
 _COMPLAINT_BYTES = 4_000
+
+
+class KilledAtStartError(EngineFailure):
+    """Somebody killed the process before it was ready: the next one may live."""
 
 
 @dataclass(eq=False)
@@ -39,15 +43,18 @@ class Child:
 
         Raises:
             EngineFailure: the process could not be started, or gave up; the detail has its last words.
+            KilledAtStartError: it was killed from outside.
         """
         child = await cls._spawn(directory, json.dumps({"prefixes": prefixes, "memory": memory}))
         try:
             async with asyncio.timeout(_START_SECONDS):
                 _, greeting = await child.frame()
         except (ReaderDiedError, TimeoutError) as error:
-            await child.end()
+            code = await child.end()
             reason = (child.last_words.splitlines() or ["it said nothing"])[-1]
-            raise EngineFailure(f"No reader could be started on {directory}: {reason}") from error
+            killed = code == -signal.SIGKILL and isinstance(error, ReaderDiedError)
+            failure = KilledAtStartError if killed else EngineFailure
+            raise failure(f"No reader could be started on {directory}: {reason}") from error
         except BaseException:
             await child.end()
             raise

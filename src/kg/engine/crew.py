@@ -11,7 +11,7 @@ from contextvars import Context
 from pathlib import Path
 from typing import Any, TypeVar
 
-from kg.engine.child import Child
+from kg.engine.child import Child, KilledAtStartError
 from kg.engine.stats import PoolStats
 from kg.errors import EngineFailure
 
@@ -138,7 +138,7 @@ class Crew:
         self._tend()
 
     def _tend(self) -> None:
-        """Have readers started, one after the other, until there are enough."""
+        """Have readers started until there are enough."""
         if not self.closed and self._starter is None and self._missing():
             # readers outlive the request that has them started: what becomes of them is not told in its name
             self._starter = asyncio.get_running_loop().create_task(self._start_missing(), context=Context())
@@ -153,26 +153,35 @@ class Crew:
         return len(self._idle) + len(self._busy) < self._wanted
 
     async def _start_missing(self) -> None:
-        """One that cannot be started is tried again; only when several in a row fail are those in line told.
+        """Those that cannot be started are tried again; only when several rounds fail are those in line told.
 
-        Somebody may be killing readers, those that are just starting among them: that passes.
+        Somebody may be killing readers, those that are just starting among them: that passes, and whoever is in line
+        waits for it. All that are missing start at once, so that nobody can kill each of them as it comes.
         """
         pause, failed = _FIRST_PAUSE, 0
-        while self._missing():
-            try:
-                child = await Child.start(self._directory, self._prefixes, self._memory)
-            except EngineFailure as failure:
-                failed += 1
-                log.warning("reader not started: %s", failure.detail)
-                if failed >= _TRIES:
-                    self._fail(failure.detail)
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 2, _LONGEST_PAUSE)
-            else:
-                self._failure, pause, failed = "", _FIRST_PAUSE, 0
-                self._idle.append(child)
-                self.spawn(self._watch(child))
-                self._hand_out()
+        while (missing := self._wanted - len(self._idle) - len(self._busy)) > 0:
+            told = await asyncio.gather(*(self._start() for _ in range(missing)))
+            failures = [failure for failure in told if failure and not isinstance(failure, KilledAtStartError)]
+            failed = failed + 1 if len(failures) == missing else 0
+            if failed >= _TRIES:
+                self._fail(failures[0].detail)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            elif not any(failure is None for failure in told):
+                await asyncio.sleep(_FIRST_PAUSE)
+
+    async def _start(self) -> EngineFailure | None:
+        """Start one reader and hand it out; why that failed, if it did."""
+        try:
+            child = await Child.start(self._directory, self._prefixes, self._memory)
+        except EngineFailure as failure:
+            log.warning("reader not started: %s", failure.detail)
+            return failure
+        self._failure = ""
+        self._idle.append(child)
+        self.spawn(self._watch(child))
+        self._hand_out()
+        return None
 
     def _fail(self, failure: str) -> None:
         """No reader can be started: nobody need wait if none is alive."""

@@ -1,0 +1,70 @@
+"""Readers as they start: killed by somebody, or giving up by themselves."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+
+from kg.engine.child import Child, KilledAtStartError
+from kg.engine.limits import Limits
+from kg.engine.store import Accept, EmbeddedStore, Request, read
+from kg.errors import EngineFailure
+
+JSON = Accept("application/sparql-results+json")
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    directory = tmp_path / "store"
+    ox.Store(directory).flush()
+    return directory
+
+
+def _kill_readers_of(directory: Path) -> None:
+    """Those among the processes below this one."""
+    for pid in Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split():
+        if os.fsencode(directory) in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(int(pid), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("times", [3, 12])
+def test_readers_that_are_killed_as_they_start_are_waited_for(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    start, killed = Child.start, 0
+
+    async def killed_at_first(*told: Any) -> Child:
+        nonlocal killed
+        if killed < times:
+            killed += 1
+            raise KilledAtStartError("No reader could be started: it said nothing")
+        return await start(*told)
+
+    async def attempt() -> bytes:
+        store = EmbeddedStore(directory, limits=Limits(), readers=2)
+        try:
+            return await read(await store.answer(Request("ASK {}", JSON)))
+        finally:
+            await store.close()
+
+    monkeypatch.setattr(Child, "start", killed_at_first)
+    assert b"true" in asyncio.run(attempt())
+    assert killed == times
+
+
+def test_being_killed_is_told_from_giving_up(directory: Path) -> None:
+    async def failure(directory: Path, *, kill: bool) -> EngineFailure:
+        starting = asyncio.ensure_future(Child.start(directory, {}, 1 << 30))
+        while kill and not starting.done():
+            _kill_readers_of(directory)
+            await asyncio.sleep(0.01)
+        with pytest.raises(EngineFailure) as failed:
+            await starting
+        return failed.value
+
+    assert isinstance(asyncio.run(failure(directory, kill=True)), KilledAtStartError)
+    assert not isinstance(asyncio.run(failure(directory / "none", kill=False)), KilledAtStartError)
