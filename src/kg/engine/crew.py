@@ -160,7 +160,9 @@ class Crew:
         """
         pause, failed = _FIRST_PAUSE, 0
         while (missing := self._wanted - len(self._idle) - len(self._busy)) > 0:
-            told = await asyncio.gather(*(self._start() for _ in range(missing)))
+            async with asyncio.TaskGroup() as starting:  # whose end waits for all, also when it is called off
+                tasks = [starting.create_task(self._start()) for _ in range(missing)]
+            told = [task.result() for task in tasks]
             failures = [failure for failure in told if failure and not isinstance(failure, KilledAtStartError)]
             failed = failed + 1 if len(failures) == missing else 0
             if failed >= _TRIES:
