@@ -68,3 +68,23 @@ def test_being_killed_is_told_from_giving_up(directory: Path) -> None:
 
     assert isinstance(asyncio.run(failure(directory, kill=True)), KilledAtStartError)
     assert not isinstance(asyncio.run(failure(directory / "none", kill=False)), KilledAtStartError)
+
+
+def test_only_the_thread_that_evaluates_gives_way(directory: Path) -> None:
+    async def priorities() -> list[int]:
+        child = await Child.start(directory, {}, 1 << 30)
+        try:
+            return _priorities(child.process.pid)
+        finally:
+            await child.end()
+
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    *others, last = asyncio.run(priorities())
+    assert last == own + 10
+    assert others
+    assert set(others) == {own}
+
+
+def _priorities(pid: int) -> list[int]:
+    """How nice each thread of a process is."""
+    return sorted(os.getpriority(os.PRIO_PROCESS, int(task.name)) for task in Path(f"/proc/{pid}/task").iterdir())

@@ -167,10 +167,9 @@ class Crew:
             failed = failed + 1 if len(failures) == missing else 0
             if failed >= _TRIES:
                 self._fail(failures[0].detail)
+            pause = min(pause * 2, _LONGEST_PAUSE) if failed > _TRIES else _FIRST_PAUSE
+            if None not in told:
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
-            elif not any(failure is None for failure in told):
-                await asyncio.sleep(_FIRST_PAUSE)
 
     async def _start(self) -> EngineFailure | None:
         """Start one reader and hand it out; why that failed, if it did."""
