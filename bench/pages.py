@@ -28,6 +28,8 @@ AIMS = {"cold": 50.0, "memory": 5.0}
 """Milliseconds within which 95 of a hundred pages shall come."""
 
 _WARMING, _SLOWEST, _PATIENCE = 5, 8, 30.0
+_SETTLES, _LOOK, _IDLE = 120, 0.5, 0.1
+"""How often to look whether the server is idle, seconds between, and the share of a processor that counts as idle."""
 _UNLIMITED = {"KG_RATE_REQUESTS": "0", "KG_RATE_SECONDS": "0"}
 
 
@@ -82,6 +84,16 @@ def measured(port: int, root: int, paths: Sequence[str]) -> Round:
     after = cpu(root)
     connection.close()
     return Round(pages, *(now - then for now, then in zip(after, before, strict=True)))
+
+
+def settled(root: int) -> None:
+    """Wait until a server has read what it reads between requests, and is idle."""
+    used = sum(cpu(root))
+    for _ in range(_SETTLES):
+        time.sleep(_LOOK)
+        before, used = used, sum(cpu(root))
+        if used - before < _IDLE * _LOOK:
+            return
 
 
 def cpu(root: int) -> tuple[float, float]:
@@ -147,6 +159,7 @@ def main(pages: int, seed: int, out: Path) -> None:
     iris = entities(current.store)
     paths, others = drawn(iris, pages, seed)
     with server.served(settings, CHECKOUT / "var" / "bench" / "pages.log", _UNLIMITED) as (port, root):
+        settled(root)
         measured(port, root, others)
         rounds = {name: figures(measured(port, root, paths)) for name in AIMS}
     about = {**machine.about(), "command": f"python -m bench.pages {' '.join(sys.argv[1:])}".strip()}

@@ -36,7 +36,8 @@ class Page:
         self.asking, self.served = asking, asking.served
 
     async def raw(self, name: str, **values: Sequence[str]) -> list[Row]:
-        return await self.asking.raw(name, **values)
+        read = chains.known(self.served, name, values)
+        return await self.asking.raw(name, **values) if read is None else read
 
     async def rows(self, name: str, **values: Sequence[str]) -> list[Row]:
         return await self.raw(name, **values)
@@ -60,6 +61,33 @@ def test_the_whole_has_what_each_node_has(whole: Graph, name: str) -> None:
         assert list(read[node]) == asking.rows(name, entity=[node])
     asyncio.run(chains.levels(asking, name))
     assert asking.asked == [name]
+
+
+@pytest.mark.parametrize(("name", "by"), chains.ASKED.items())
+def test_what_was_read_whole_is_what_the_query_says_of_each(whole: Graph, name: str, by: str) -> None:
+    asking = Asking(whole, served(f"whole {name}"))
+    read = asyncio.run(chains.levels(asking, name))
+    assert read is not None
+    assert len(read) > 500
+    things = random.Random(2).sample(sorted(read), 30)
+    for thing in things:
+        assert chains.known(asking.served, name, {by: [thing]}) == asking.rows(name, **{by: [thing]})
+    together = chains.known(asking.served, name, {by: [*reversed(things), things[0]]})
+    assert together == [row for thing in sorted(things) for row in asking.rows(name, **{by: [thing]})]
+    assert chains.known(asking.served, name, {by: [ID + "there-is-none"]}) == []
+
+
+def test_what_was_not_read_or_holds_for_another_day_has_to_be_asked_for(whole: Graph) -> None:
+    asking = Asking(whole, served("partly"))
+    entity = [ID + "knds"]
+    assert chains.known(asking.served, "life-cycle", {"entity": entity}) is None
+    asyncio.run(chains.levels(asking, "life-cycle"))
+    assert chains.known(asking.served, "life-cycle", {"entity": entity, "asOf": [""], "knownOn": [""]}) is not None
+    assert chains.known(asking.served, "life-cycle", {"entity": entity, "asOf": ["2015-01-01"]}) is None
+    assert chains.known(asking.served, "life-cycle", {"entity": entity, "knownOn": ["2015-01-01"]}) is None
+    assert chains.known(asking.served, "life-cycle", {"entity": [""]}) is None
+    assert chains.known(asking.served, "life-cycle", {}) is None
+    assert chains.known(served("another"), "life-cycle", {"entity": entity}) is None
 
 
 def test_the_deeper_levels_of_a_page_are_not_asked_for_unless_the_day_is_the_readers(whole: Graph) -> None:

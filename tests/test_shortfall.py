@@ -1,6 +1,7 @@
 """A page whose parts cannot all be shown: it says so, is marked, and is kept by nobody."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 
 import pytest
 from starlette.testclient import TestClient
@@ -19,7 +20,7 @@ from kg.errors import (
     TooBusy,
 )
 from kg.settings import Settings
-from kg.web import kept
+from kg.web import archive, chains, kept, settling
 from kg.web.app import create_app
 from kg.web.shortfall import HEADER
 
@@ -37,7 +38,9 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Iterator[Break]:
     """Lets every query fail whose text has some words in it, until it is told other words."""
     several = EmbeddedStore.several
     failing: dict[str, KgError] = {}
-    kept._PAGES.clear()
+    for remembered in (kept._PAGES, archive._ARCHIVES, chains._READ):
+        remembered.clear()
+    monkeypatch.setattr(settling, "settling", nullcontext)
 
     async def answering(self: EmbeddedStore, requests: Sequence[Request]) -> list[bytes | KgError]:
         found = await several(self, requests)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from kg.serving import Row, Values
 from kg.terms import Iri
 from kg.web import chains, panels_view, views
+from kg.web.archive import full
 from kg.web.asker import Asker
 from kg.web.charts import Drawing
 from kg.web.claims_view import Claim
 from kg.web.declared import Declared
 from kg.web.drawings import Charted, drawings, material
-from kg.web.panels import full
 from kg.web.panels_view import Line, Panel, Stages
 from kg.web.views import text, true
 
@@ -146,10 +146,9 @@ async def _tree(
 
 async def _deeper(asker: Asker, panel: Declared, wanted: Sequence[Iri], times: Values) -> list[Row]:
     """The rows of some nodes: of all that was read once, or asked for anew where the days are the reader's."""
-    read = None if times else await chains.levels(asker, panel.name)
-    if read is None:
-        return await asker.rows(panel.name, entity=wanted, **times)
-    return await asker.heard([row for node in wanted for row in read.get(node, ())])
+    if not times:
+        await chains.levels(asker, panel.name)
+    return await asker.rows(panel.name, entity=wanted, **times)
 
 
 def _going_on(rows: Iterable[Row]) -> list[Iri]:

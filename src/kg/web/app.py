@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -11,13 +11,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Receive, Scope, Send
 
 from kg import __version__
-from kg.errors import KgError
 from kg.serving import Serving
 from kg.settings import Settings
 from kg.web import (
     api,
     assets,
-    chains,
     charts_view,
     exports,
     finding,
@@ -28,12 +26,11 @@ from kg.web import (
     path_view,
     problems,
     reference,
+    settling,
     sparql,
     things,
 )  # fmt: skip
 from kg.web.access import Access
-from kg.web.asker import Asker
-from kg.web.declared import declared
 from kg.web.direct import Direct, Told
 from kg.web.envelope import Envelope
 from kg.web.forwarded import Forwarded
@@ -63,9 +60,9 @@ def create_app(settings: Settings) -> Application:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         await asyncio.gather(serving.start(), asyncio.to_thread(markup.prepare))
-        await _prepare(serving)
+        await settling.prepare(serving)
         try:
-            async with operating.sampling():
+            async with operating.sampling(), settling.settling(serving):
                 yield {"observer": operating}
         finally:
             await serving.close()
@@ -95,17 +92,6 @@ def create_app(settings: Settings) -> Application:
     app.mount("/static", assets.Assets(), name="static")
     _wrap(app, settings, operating, endpoint)
     return app
-
-
-async def _prepare(serving: Serving) -> None:
-    """Read what things are called, and trees, before the first page asks; what cannot be read now is read then."""
-    with suppress(KgError):
-        async with serving.current() as served:
-            asker = Asker(serving, served)
-            await asker.learn()
-            for panel in declared(serving.settings.queries):
-                if panel.form == "tree":
-                    await chains.levels(asker, panel.name)
 
 
 def _wrap(app: Application, settings: Settings, operating: Operations, endpoint: sparql.Endpoint) -> None:

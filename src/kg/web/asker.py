@@ -7,7 +7,7 @@ from functools import partial
 from kg.serving import Current, Row, Serving, Term
 from kg.stored import find
 from kg.terms import BASE, Iri
-from kg.web import views
+from kg.web import chains, views
 from kg.web.language import Language, spoken, typeset
 from kg.web.lexicon import GIST, LABELS, LOCATOR, PICTURED, REASON, REVERSE, Lexicon, lexicon
 from kg.web.records import Records
@@ -63,7 +63,9 @@ class Asker:
         return rows
 
     async def raw(self, name: str, **values: Sequence[str]) -> list[Row]:
-        """The rows of a stored query as the engine gave them."""
+        """The rows of a stored query as the engine gives them, or gave them when all of them were read."""
+        if (read := chains.known(self.served, name, values)) is not None:
+            return read
         query = find(self.serving.settings.queries, name)
         return await self.round.ask(partial(self.serving.several, self.served), query, values)
 

@@ -109,6 +109,10 @@ class Lexicon:
             caption.kinds.sort()
             self._captions[iri] = caption
 
+    def whole(self, namespace: str) -> list[Iri]:
+        """Every thing in a namespace, in order; none where the graph was not read as a whole."""
+        return sorted(iri for iri in self._captions if iri.startswith(namespace)) if self._whole else []
+
     def text(self, iri: Iri, properties: Iterable[Iri], language: str) -> str:
         """A text of a thing in a language; empty where it is not known."""
         caption = self._captions.get(iri)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from kg.serving import Row, Values
 from kg.terms import DEF, Iri
-from kg.web import claims_view, records, views
+from kg.web import claims_view, views
+from kg.web.archive import full
 from kg.web.asker import Asker
 from kg.web.claims_view import Claim, Group, Rivals
-from kg.web.records import Days
 from kg.web.views import Slice, text
 
 CLAIMS_PER_PAGE = 30
@@ -75,23 +75,6 @@ async def claims_of(asker: Asker, iri: Iri, mentions: Sequence[Row], times: Valu
         slice=part,
         rivals=await rivals_of(asker, shown),
     )
-
-
-async def full(asker: Asker, wanted: Sequence[Iri], entities: Sequence[Iri], times: Values) -> list[Claim]:
-    """Some claims with all that qualifies and proves them, one for each place in which one of the things stands."""
-    if not wanted:
-        return []
-    found, words = await asker.records.read(asker, wanted), asker.lexicon
-    days = Days.of(times, asker.served.record_date)
-    rows, qualifiers, evidence = [
-        await asker.heard(rows)
-        for rows in (
-            records.claim_rows(found, entities, days, words),
-            records.qualifier_rows(found, words),
-            records.evidence_rows(found, words),
-        )
-    ]
-    return claims_view.claims(rows, qualifiers, evidence)
 
 
 def _claims(mentions: Iterable[Row]) -> list[Iri]:

@@ -6,7 +6,7 @@ from its lexicon.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -132,18 +132,20 @@ async def _ask(asker: Reading, wanted: Sequence[Iri]) -> dict[Iri, Record]:
     cited: dict[Iri, list[Row]] = {}
     for row in citations:
         cited.setdefault(row["claim"]["value"], []).append(row)
-    await asker.lexicon.learn(asker, _named(said, citations))
     claims = (iri for iri, properties in said.items() if _RELATION in properties)
-    return {iri: Record(iri, said[iri], cited.get(iri, ())) for iri in claims}
+    found = {iri: Record(iri, said[iri], cited.get(iri, ())) for iri in claims}
+    await asker.lexicon.learn(asker, named(found.values()))
+    return found
 
 
-def _named(said: Mapping[Iri, Mapping[Iri, Sequence[Term]]], citations: Sequence[Row]) -> set[Iri]:
-    """Everything of ours that claims and citations speak of, to be looked up."""
-    terms = [term for properties in said.values() for values in properties.values() for term in values]
-    terms += [term for row in citations for term in row.values()]
-    named = {term["value"] for term in terms if term["type"] == "uri"}
-    named.update(iri for properties in said.values() for iri in properties)
-    return {iri for iri in named if iri.startswith(BASE)}
+def named(records: Iterable[Record]) -> set[Iri]:
+    """Everything of ours that claims and their citations speak of."""
+    found: set[Iri] = set()
+    for record in records:
+        found.update(record.statements)
+        for terms in (*record.statements.values(), *(row.values() for row in record.citations)):
+            found.update(term["value"] for term in terms if term["type"] == "uri")
+    return {iri for iri in found if iri.startswith(BASE)}
 
 
 def claim_rows(records: Iterable[Record], entities: Sequence[Iri], days: Days, words: Lexicon) -> list[Row]:
@@ -165,17 +167,25 @@ def _order(row: Row) -> tuple[str, str, str, str]:
     return place, relation, latest, claim
 
 
-def _places(record: Record, entities: Sequence[Iri], words: Lexicon) -> Iterator[str]:
+def _places(record: Record, entities: Sequence[Iri], words: Lexicon) -> Iterable[str]:
     """Where the entities stand in a claim."""
     if "" in entities:
-        yield "subject"
-        return
+        return ("subject",)
+    found = places(record, words)
+    return dict.fromkeys(place for iri in entities for place in found.get(iri, ()))
+
+
+def places(record: Record, words: Lexicon) -> dict[Iri, list[str]]:
+    """Where each thing stands that a claim names: as subject, as object, or the qualifier's IRI."""
+    found: dict[Iri, list[str]] = {}
     for property_, values in record.statements.items():
-        if any(term["value"] in entities and term["type"] == "uri" for term in values):
-            if property_ in (_SUBJECT, _OBJECT):
-                yield "subject" if property_ == _SUBJECT else "object"
-            elif property_ != _RANK and _is_qualifier(property_, words):
-                yield property_
+        place = {_SUBJECT: "subject", _OBJECT: "object"}.get(property_, "")
+        if not place and property_ != _RANK and _is_qualifier(property_, words):
+            place = property_
+        for term in values if place else ():
+            if term["type"] == "uri":
+                found.setdefault(term["value"], []).append(place)
+    return found
 
 
 def _is_qualifier(property_: Iri, words: Lexicon) -> bool:
