@@ -81,7 +81,7 @@ STAGES = (
     ("web.proofs", "web.engraving", "web.archive"),
     ("web.ties",),
     ("web.sources_view", "web.panels", "web.panels_view", "web.markup", "web.descriptions"),
-    ("web.lives", "web.tallies", "web.drawings"),
+    ("web.lives", "web.tallies", "web.drawings", "web.sifting"),
     ("web.answers", "web.neighbourhood", "web.networks"),
     ("web.graphml", "web.drawn"),
     ("web.pages", "web.thing_pages"),

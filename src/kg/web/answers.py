@@ -189,7 +189,7 @@ def _panel(answer: Answer, claims: Mapping[Iri, Claim], stages: Stages, drawn: D
     lines = tuple(panels_view.line(panel, row, claims, stages) for row in answer.shown)
     if panel.form == "tree":
         grown: set[Iri] = set()
-        lines = tuple(_grown(one, answer, claims, grown) for one in lines)
+        lines = panels_view.folded([_grown(one, answer, claims, grown) for one in lines])
     return Panel(
         declared=panel,
         lines=lines,
@@ -209,5 +209,5 @@ def _grown(one: Line, answer: Answer, claims: Mapping[Iri, Claim], grown: set[Ir
     if one.node in grown:
         return replace(one, above=bool(rows))
     grown.add(one.node)
-    lines = (panels_view.line(answer.panel, row, claims, {}) for row in rows)
-    return replace(one, children=tuple(_grown(line, answer, claims, grown) for line in lines))
+    lines = [panels_view.line(answer.panel, row, claims, {}) for row in rows]
+    return replace(one, children=panels_view.folded([_grown(line, answer, claims, grown) for line in lines]))

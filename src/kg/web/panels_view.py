@@ -50,7 +50,8 @@ class Cell:
 class Line:
     """One row of a panel with the claim behind it; in a tree, with what stands below it.
 
-    ``more``: the tree goes on there and is not followed; ``above``: what stands below it stands further above.
+    ``more``: the tree goes on there and is not followed; ``above``: what stands below it stands further above;
+    ``earlier``: the same was seen before.
     """
 
     cells: tuple[Cell, ...]
@@ -60,6 +61,7 @@ class Line:
     children: tuple["Line", ...] = ()
     more: bool = False
     above: bool = False
+    earlier: tuple["Line", ...] = ()
     row: Row = field(default_factory=dict, compare=False, repr=False)
 
     def at(self, column: str) -> Cell:
@@ -99,6 +101,11 @@ _CALLED = {"source": "title"}
 """Columns whose things another column names than that of their labels."""
 
 
+def label_of(column: str) -> str:
+    """The column that says what the things of another are called."""
+    return _CALLED.get(column, f"{column}Label")
+
+
 @dataclass(frozen=True)
 class Glance:
     """One relation with its values, few enough to read at a glance; ``left`` counts those not shown."""
@@ -130,7 +137,7 @@ def _cell(panel: Declared, column: str, row: Row, claim: Claim | None, stages: S
         return replace(cell, stage=stages.get(text(row, panel.stage)))
     if column in row:
         row = language_named(row) if column == "language" else row
-        return replace(cell, values=(value(row, column, _CALLED.get(column, f"{column}Label")),))
+        return replace(cell, values=(value(row, column, label_of(column)),))
     return _of_claim(cell, claim, panel.heads) if claim else cell
 
 
@@ -154,6 +161,25 @@ def _share(claim: Claim, words: Phrase) -> Share:
         exact if exact is not None else claim.numbers.get("shareMax", 100.0 if "shareMin" in claim.numbers else 0.0)
     )
     return Share(least, most, words)
+
+
+def folded(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """The lines of one level of a tree, newest first, with what was seen before of the same thing under the newest.
+
+    A sighting says that a holder held something on one day. Several are no several holdings.
+    """
+    newest: dict[tuple[Iri, str], int] = {}
+    found: list[Line] = []
+    for one in lines:
+        key = one.node, text(one.row, "relation")
+        if one.claim is not None and one.claim.verdict == "seen" and key in newest and not one.children:
+            first = found[newest[key]]
+            found[newest[key]] = replace(first, earlier=(*first.earlier, one))
+            continue
+        if one.claim is not None and one.claim.verdict in ("seen", "stands"):
+            newest.setdefault(key, len(found))
+        found.append(one)
+    return tuple(found)
 
 
 def _mark(panel: Declared, row: Row, claim: Claim | None, stages: Stages) -> Mark:

@@ -10,7 +10,7 @@ from kg.formats import HTML
 from kg.serving import Current, Serving
 from kg.stored import find
 from kg.terms import BASE
-from kg.web import changes_view, claims_view, declared, feeds, kept, panels_view, replies, views
+from kg.web import changes_view, claims_view, declared, feeds, kept, panels_view, replies, sifting, views
 from kg.web.asker import Asker
 from kg.web.declared import Declared
 from kg.web.markup import page, site
@@ -57,12 +57,21 @@ def _lister(panel: Declared) -> Maker:
         where, asker = site(request, serving, served), Asker(serving, served)
         known = {parameter.name for parameter in find(serving.settings.queries, panel.name).parameters}
         given = {name: [where.times.get(name, "")] for name in known}
-        rows = await asker.rows(panel.name, **given)
+        every, asked = await asker.rows(panel.name, **given), request.query_params.get("q", "").strip()
+        rows = sifting.sifted(every, panel.heads, sifting.words(asked))
         part = views.cut(len(rows), _number(request), LINES_PER_PAGE)
         shown = rows[max(part.first - 1, 0) : part.last]
         await asker.learn()
         lines = tuple(panels_view.line(panel, row, {}, {}) for row in shown)
-        return page("listing.html", where, panel=Panel(panel, lines, part), timed=bool(known & set(where.times)))
+        return page(
+            "listing.html",
+            where,
+            panel=Panel(panel, lines, part),
+            timed=bool(known & set(where.times)),
+            every=len(every),
+            sifted=asked,
+            long=len(every) > LINES_PER_PAGE,
+        )
 
     return listing
 
