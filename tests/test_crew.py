@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +89,46 @@ def test_only_the_thread_that_evaluates_gives_way(directory: Path) -> None:
 def _priorities(pid: int) -> list[int]:
     """How nice each thread of a process is."""
     return sorted(os.getpriority(os.PRIO_PROCESS, int(task.name)) for task in Path(f"/proc/{pid}/task").iterdir())
+
+
+NUMBERS = " ".join(map(str, range(130)))
+LONG = (
+    "SELECT (COUNT(*) AS ?n) {" + "".join(f"VALUES ?{x} {{ {NUMBERS} }} " for x in "abc") + "FILTER(?a + ?b > ?c) }"
+)
+
+
+def test_a_long_query_gives_way_to_others_and_the_next_one_does_not(directory: Path) -> None:
+    async def scenario() -> None:
+        store = EmbeddedStore(directory, limits=Limits(), readers=1)
+        try:
+            await read(await store.answer(Request("ASK {}", JSON)))
+            await _until(lambda: len(store.pids) == 3 and not slowed(store.pids))
+            pids = store.pids
+            for _ in range(2):
+                answering = asyncio.ensure_future(store.answer(Request(LONG, JSON)))
+                seen: set[int] = set()
+                while not answering.done():
+                    await asyncio.sleep(0.02)
+                    seen |= slowed(pids)
+                assert b'"value":"' in await read(answering.result())
+                assert len(seen) == 1
+                await _until(lambda: not slowed(pids))
+                assert b"true" in await read(await store.answer(Request("ASK {}", JSON)))
+                assert store.pids == pids
+        finally:
+            await store.close()
+
+    def slowed(pids: set[int]) -> set[int]:
+        """Those in which no thread has the priority of one that evaluates."""
+        return {pid for pid in pids if own + 10 not in _priorities(pid)}
+
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    asyncio.run(asyncio.wait_for(scenario(), 60))
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    for _ in range(1_000):
+        if true():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError

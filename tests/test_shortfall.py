@@ -58,8 +58,8 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Iterator[Break]:
 
 
 @pytest.fixture
-def uncached(settings: Settings, built: object) -> Iterator[TestClient]:
-    """A client of a server that keeps no answers of its engine."""
+def uncached(settings: Settings, built: object, fail: Break) -> Iterator[TestClient]:
+    """A client of a server that has read nothing before it is asked."""
     app = create_app(settings.model_copy(update={"rate_requests": 0, "rate_seconds": 0}))
     with TestClient(app, follow_redirects=False) as client:
         yield client

@@ -1,4 +1,4 @@
-"""Lists narrowed to the lines with some words, and trees with one line for what was seen on several days."""
+"""Lists narrowed to some words or put in order, and trees with one line for what was seen on several days."""
 
 from dataclasses import replace
 
@@ -10,8 +10,9 @@ from tests.test_views import STAGED, claim_row
 
 from kg.errors import BadRequest
 from kg.terms import DEF, ID
-from kg.web import claims_view, panels_view, reference, sifting
+from kg.web import answers, claims_view, panels_view, reference, sifting, views
 from kg.web.panels_view import Line
+from kg.web.views import LifeCycle, Value
 
 ROWS = [
     row(source=iri("a"), title=literal("Véhicules pour l'Armée"), publisher=iri("p"), publisherLabel=literal("FOB")),
@@ -106,3 +107,21 @@ def test_only_sightings_of_the_same_holder_and_relation_are_put_together() -> No
     found = panels_view.folded([*apart, line("c", "seen", "2016")])
     assert days(found[7].earlier) == ["2016"]
     assert replace(found[7], earlier=()) == apart[7]
+
+
+# Undertakings
+
+
+def test_undertakings_that_took_a_step_last_come_first_and_those_of_no_day_last() -> None:
+    days = {"a": "2018", "b": "", "c": "2024-09-15", "d": "2024-09", "e": "2024-09-15"}
+    stages = {
+        ID + name: LifeCycle(None, True, False, Value(day, moment=day) if day else None, "")
+        for name, day in days.items()
+    }
+    rows = [row(thing=iri(ID + name), item=literal(str(n))) for n, name in enumerate("abceecdx")]
+    answer = answers.Answer(STAGED, rows, views.cut(8, 1, 20), {})
+    found = answers._newest_first(answer, stages)
+    assert [one["item"]["value"] for one in found.rows] == list("23456017")
+    assert answers._newest_first(answer, {}).rows == rows
+    tree = answers.Answer(replace(STAGED, stage=""), rows, views.cut(8, 1, 20), {})
+    assert answers._newest_first(tree, stages) is tree

@@ -1,7 +1,7 @@
 """Declared panels answered: their queries asked side by side, then the claims and stages of what is shown.
 
-Two rounds whatever the page: the panels; and for all panels together the claims with their evidence, and how far the
-undertakings in them have come. Between them the levels of trees, read once where the graph is not too large.
+Three rounds whatever the page: the panels; for all panels together how far the undertakings in them have come; the
+claims of the lines shown, with their evidence. Of a small graph the latter two, and trees, are read beforehand.
 """
 
 import asyncio
@@ -70,8 +70,10 @@ async def answered(
         )
     )
     told = [answer for answer in answers if answer.failed or answer.rows or answer.panel.empty]
-    (claims, lost), (stages, drawn) = await asyncio.gather(
-        _claims(asker, told, times), _charted(asker, told, iri, times)
+    stages = await _stages(asker, told, times)
+    told = [_newest_first(answer, stages or {}) for answer in told]
+    (claims, lost), drawn = await asyncio.gather(
+        _claims(asker, told, times), _charted(asker, told, iri, times, stages or {})
     )
     return tuple(
         _failed(answer.panel)
@@ -84,19 +86,31 @@ async def answered(
 async def drawing(asker: Asker, panel: Declared, iri: Iri, times: Values) -> Drawing | None:
     """The chart of one panel of a thing; ``None`` where there is nothing to draw."""
     answer = await _ask(asker, panel, iri, times, 1)
-    return (await _charted(asker, [answer], iri, times))[1].get(panel.name)
+    stages = await _stages(asker, [answer], times)
+    return (await _charted(asker, [answer], iri, times, stages or {})).get(panel.name)
 
 
 async def _charted(
-    asker: Asker, told: Sequence[Answer], iri: Iri, times: Values
-) -> tuple[Stages | None, dict[str, Drawing]]:
-    """How far the undertakings have come, and the charts, which show that; a chart may be lacking."""
+    asker: Asker, told: Sequence[Answer], iri: Iri, times: Values, stages: Stages
+) -> dict[str, Drawing]:
+    """The charts; one may be lacking."""
     found = [Charted(answer.panel, answer.rows) for answer in told if answer.panel.chart and answer.rows]
-    stages, read = await asyncio.gather(
-        _stages(asker, told, times), asker.shortfall.bear("steps", material(asker, found, iri, times))
-    )
+    read = await asker.shortfall.bear("steps", material(asker, found, iri, times))
     today = (times.get("asOf") or [asker.served.record_date or ""])[0]
-    return stages, drawings(found, read, stages or {}, today) if read else {}
+    return drawings(found, read, stages, today) if read else {}
+
+
+def _newest_first(answer: Answer, stages: Stages) -> Answer:
+    """An answer about undertakings with those first that took a step last; what is of no day stands at the end."""
+    stage = answer.panel.stage
+    if not stage or answer.panel.form != "table":
+        return answer
+
+    def reached(row: Row) -> str:
+        cycle = stages.get(text(row, stage))
+        return cycle.since.moment if cycle and cycle.since else ""
+
+    return replace(answer, rows=sorted(answer.rows, key=reached, reverse=True))
 
 
 async def _nothing(panel: Declared, *, failed: bool = False) -> Answer:
