@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { data, read, written } from "../src/graph/address.ts";
 import { bends, curve } from "../src/graph/geometry.ts";
-import { type Box, fitting, overlaps, wrapped } from "../src/graph/labels.ts";
+import { type Box, fitting, inside, overlaps, wrapped } from "../src/graph/labels.ts";
 import { layout } from "../src/graph/layout.ts";
 import { type Line, type Picture, caption, monthEnd, months, monthsBetween, narrowed, standing } from "../src/graph/model.ts";
 
@@ -110,4 +110,13 @@ test("lines between the same two nodes run side by side", () => {
   assert.deepEqual(aside, [-17, -17, 0]);
   const [one, other] = [curve({ x: 0, y: 0 }, { x: 100, y: 0 }, 10, -17), curve({ x: 100, y: 0 }, { x: 0, y: 0 }, 10, -17)];
   assert.ok(Math.abs(one.middle.y - other.middle.y) > 15);
+});
+
+test("a label at the edge moves inside, that of a node outside does not", () => {
+  assert.equal(inside(200, 100, 390), 0);
+  assert.equal(inside(30, 100, 390), 20);
+  assert.equal(inside(370, 100, 390), -30);
+  assert.equal(inside(-5, 100, 390), 0);
+  assert.equal(inside(395, 100, 390), 0);
+  assert.equal(inside(30, 500, 390), 0);
 });

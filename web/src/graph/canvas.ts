@@ -6,7 +6,7 @@ import { select } from "d3-selection";
 import { type ZoomBehavior, type ZoomTransform, zoom, zoomIdentity } from "d3-zoom";
 import { el, icon, says, svg } from "../dom.ts";
 import { type Curve, bends, curve, loop } from "./geometry.ts";
-import { type Box, fitting, wrapped } from "./labels.ts";
+import { type Box, fitting, inside, wrapped } from "./labels.ts";
 import { type Place, layout } from "./layout.ts";
 import { arrows, nearest, wanted } from "./parts.ts";
 
@@ -261,13 +261,14 @@ export class Canvas {
   private letter(): void {
     const { k } = this.transform;
     const size = Math.min(Math.max(1 / k, 0.6), 6);
-    for (const label of this.labelLayer.children) {
-      const place = this.places.get(label.getAttribute("data-id") ?? "");
-      const [x, y] = [place?.x ?? 0, (place?.y ?? 0) + RADIUS * (1 - size)];
-      label.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(${size.toFixed(3)})`);
-    }
     const around = this.around();
     const boxes = this.dots.map((dot): Box => this.labelBox(dot, k, around));
+    const middles = new Map(boxes.map((box) => [box.id, box.x / k]));
+    for (const label of this.labelLayer.children) {
+      const id = label.getAttribute("data-id") ?? "";
+      const [x, y] = [middles.get(id) ?? 0, (this.places.get(id)?.y ?? 0) + RADIUS * (1 - size)];
+      label.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(${size.toFixed(3)})`);
+    }
     const named = fitting(boxes);
     for (const label of this.labelLayer.children) {
       label.classList.toggle("unnamed", !named.has(label.getAttribute("data-id") ?? ""));
@@ -281,11 +282,13 @@ export class Canvas {
     const lines = wrapped(dot.label);
     const degree = this.strokes.filter((stroke) => stroke.source === dot.id || stroke.target === dot.id).length;
     const weight = (dot.id === this.pointed ? 1e7 : 0) + (dot.id === this.selected ? 1e6 : 0) + (dot.centre ? 1e5 : 0) + (around.has(dot.id) ? 1e4 : 0) + degree;
+    const width = Math.max(...lines.map((line) => line.length)) * LETTER;
+    const middle = (place?.x ?? 0) * k;
     return {
       id: dot.id,
-      x: (place?.x ?? 0) * k,
+      x: middle + inside(middle + this.transform.x, width, this.size().width),
       y: (place?.y ?? 0) * k + RADIUS * Math.max(k, 0.6) + 4 + (lines.length * LINE_HEIGHT) / 2,
-      width: Math.max(...lines.map((line) => line.length)) * LETTER,
+      width,
       height: lines.length * LINE_HEIGHT,
       weight,
     };

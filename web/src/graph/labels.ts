@@ -53,6 +53,12 @@ export function overlaps(a: Box, b: Box): boolean {
   );
 }
 
+/** How far to shift a label that is centred at `middle` so that a picture as wide as `room` does not cut it off. */
+export function inside(middle: number, width: number, room: number): number {
+  if (middle < 0 || middle > room || width > room) return 0;
+  return Math.max(width / 2 - middle, 0) - Math.max(middle + width / 2 - room, 0);
+}
+
 /** A label in lines of about `most` letters, two at most, the last one cut with an ellipsis. */
 export function wrapped(label: string, most = 22): string[] {
   const lines: string[] = [];
