@@ -76,6 +76,7 @@ class Engine(ABC):
         self.process = processes.start(self.command(self.target.port), self.log)
         try:
             self.open_seconds = processes.wait_until(self._answers, self.process, self.log, self.seconds)
+            processes.settled(self.process.pid)
         except BaseException:
             self.stop()
             raise

@@ -5,7 +5,6 @@ of entities drawn at random, and writes a report into ``bench/results``.
 """
 
 import json
-import os
 import random
 import sys
 import time
@@ -28,8 +27,6 @@ AIMS = {"cold": 50.0, "memory": 5.0}
 """Milliseconds within which 95 of a hundred pages shall come."""
 
 _WARMING, _SLOWEST, _PATIENCE = 5, 8, 30.0
-_SETTLES, _LOOK, _IDLE = 120, 0.5, 0.1
-"""How often to look whether the server is idle, seconds between, and the share of a processor that counts as idle."""
 _UNLIMITED = {"KG_RATE_REQUESTS": "0", "KG_RATE_SECONDS": "0"}
 
 
@@ -79,35 +76,11 @@ def measured(port: int, root: int, paths: Sequence[str]) -> Round:
     """All pages, one after the other."""
     connection = Connection(Target(port, "/"), _PATIENCE)
     connection.open()
-    before = cpu(root)
+    before = processes.cpu(root)
     pages = [asked(connection, port, path) for path in paths]
-    after = cpu(root)
+    after = processes.cpu(root)
     connection.close()
     return Round(pages, *(now - then for now, then in zip(after, before, strict=True)))
-
-
-def settled(root: int) -> None:
-    """Wait until a server has read what it reads between requests, and is idle."""
-    used = sum(cpu(root))
-    for _ in range(_SETTLES):
-        time.sleep(_LOOK)
-        before, used = used, sum(cpu(root))
-        if used - before < _IDLE * _LOOK:
-            return
-
-
-def cpu(root: int) -> tuple[float, float]:
-    """CPU seconds (user and system) that a process, and the ones below it, have used so far."""
-    own, *below = (_cpu_of(pid) for pid in processes.tree(root))
-    return own, sum(below)
-
-
-def _cpu_of(pid: int) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def figures(one: Round) -> dict[str, Any]:
@@ -159,7 +132,7 @@ def main(pages: int, seed: int, out: Path) -> None:
     iris = entities(current.store)
     paths, others = drawn(iris, pages, seed)
     with server.served(settings, CHECKOUT / "var" / "bench" / "pages.log", _UNLIMITED) as (port, root):
-        settled(root)
+        processes.settled(root)
         measured(port, root, others)
         rounds = {name: figures(measured(port, root, paths)) for name in AIMS}
     about = {**machine.about(), "command": f"python -m bench.pages {' '.join(sys.argv[1:])}".strip()}

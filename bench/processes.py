@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 _GRACE = 10.0
+_LOOKS, _LOOK, _IDLE = 240, 0.5, 0.1
+"""How often to look whether a server is idle, seconds between, and the share of a processor that counts as idle."""
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -85,6 +87,30 @@ def resident(root: int) -> tuple[int, int]:
         except OSError:
             continue
     return rss, pss
+
+
+def settled(root: int) -> None:
+    """Wait until a server, with the processes below it, is idle: one may read on when it answers already."""
+    used = sum(cpu(root))
+    for _ in range(_LOOKS):
+        time.sleep(_LOOK)
+        before, used = used, sum(cpu(root))
+        if used - before < _IDLE * _LOOK:
+            return
+
+
+def cpu(root: int) -> tuple[float, float]:
+    """CPU seconds (user and system) that a process, and the ones below it, have used so far."""
+    own, *below = (_cpu_of(pid) for pid in tree(root))
+    return own, sum(below)
+
+
+def _cpu_of(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

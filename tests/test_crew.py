@@ -1,8 +1,11 @@
 """Readers as they start: killed by somebody, or giving up by themselves."""
 
 import asyncio
+import errno
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -132,3 +135,59 @@ async def _until(true: Callable[[], bool]) -> None:
             return
         await asyncio.sleep(0.02)
     raise AssertionError
+
+
+# Pipes
+
+
+def test_the_end_of_a_process_is_seen_where_the_kernel_does_not_tell_it(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(_: int) -> int:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    async def code() -> int:
+        child = await Child.start(directory, {}, 1 << 30)
+        os.kill(child.process.pid, signal.SIGKILL)
+        await asyncio.wait_for(child.process.wait(), 20)
+        return await child.end()
+
+    monkeypatch.setattr(os, "pidfd_open", unknown)
+    assert asyncio.run(code()) == -signal.SIGKILL
+
+
+def test_a_process_whose_pipes_cannot_be_had_is_not_left_behind(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[subprocess.Popen[bytes]] = []
+    start = subprocess.Popen
+
+    def noted(*given: Any, **named: Any) -> subprocess.Popen[bytes]:
+        begun.append(start(*given, **named))
+        return begun[-1]
+
+    async def failure() -> str:
+        async def broken(*_: Any) -> None:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+        loop = asyncio.get_running_loop()
+        monkeypatch.setattr(loop, "connect_write_pipe", broken)
+        with pytest.raises(EngineFailure) as failed:
+            await Child.start(directory, {}, 1 << 30)
+        return failed.value.detail
+
+    monkeypatch.setattr(subprocess, "Popen", noted)
+    assert "Too many open files" in asyncio.run(failure())
+    (process,) = begun
+    assert process.returncode == -signal.SIGKILL
+    assert process.stdin
+    assert process.stdin.closed
+
+
+def test_a_process_that_cannot_be_started_is_told_of(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def attempt() -> None:
+        with pytest.raises(EngineFailure, match="No such file"):
+            await Child.start(directory, {}, 1 << 30)
+
+    monkeypatch.setattr(sys, "executable", "/there/is/none")
+    asyncio.run(attempt())

@@ -17,6 +17,8 @@ from kg.errors import EngineFailure
 
 _START_SECONDS = 20.0
 _COMPLAINT_BYTES = 4_000
+_LEAST = 19
+"""The lowest of the ordinary priorities, as a niceness."""
 
 
 class KilledAtStartError(EngineFailure):
@@ -64,25 +66,17 @@ class Child:
     @classmethod
     async def _spawn(cls, directory: Path, options: str) -> "Child":
         complaints = os.fdopen(os.memfd_create("reader"), "w+b")
-        loop = asyncio.get_running_loop()
-        creation = asyncio.ensure_future(
-            loop.subprocess_exec(
-                lambda: Pipes(loop),
-                *(sys.executable, "-P", "-m", "kg.engine.reader", str(directory), options),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=complaints,
-                env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            )
-        )
+        command = (sys.executable, "-P", "-m", "kg.engine.reader", str(directory), options)
+        env = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        creation = asyncio.ensure_future(Pipes.start(command, env, complaints))
         try:
-            return cls((await asyncio.shield(creation))[1], complaints)
+            return cls(await asyncio.shield(creation), complaints)
         except OSError as error:
             complaints.close()
             raise EngineFailure(f"No reader could be started: {error}") from error
         except asyncio.CancelledError:
-            # asyncio waits for ever for a process whose creation is cancelled before its pipes are connected
-            await cls((await creation)[1], complaints).end()
+            # the process is there, or about to be: it is to be ended, too
+            await cls(await creation, complaints).end()
             raise
 
     @property
@@ -115,13 +109,21 @@ class Child:
         return await self.process.frame()
 
     def kill(self) -> None:
-        """End the process at once; what it had sent can still be read.
-
-        Not through asyncio, which would take the exit code away from the thread that waits for it.
-        """
+        """End the process at once; what it had sent can still be read."""
         if self.process.returncode is None:
             with suppress(ProcessLookupError):
                 os.kill(self.process.pid, signal.SIGKILL)
+
+    def slow(self) -> None:
+        """Let the query that runs give way to those that begin: all threads but the first get the least priority.
+
+        The process itself sees that the next query has the usual one again.
+        """
+        own = str(self.process.pid)
+        with suppress(OSError):  # it may end meanwhile
+            for thread in Path(f"/proc/{own}/task").iterdir():
+                if thread.name != own:
+                    os.setpriority(os.PRIO_PROCESS, int(thread.name), _LEAST)
 
     async def end(self) -> int:
         """Kill the process, wait until it is gone and its pipes are closed; returns its exit code."""

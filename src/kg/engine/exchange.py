@@ -22,6 +22,8 @@ from kg.formats import MediaType
 
 _FIRST_BYTES = 1 << 16
 _DEADLINE, _TRANSFER, _LEFT = "deadline", "transfer", "left"
+_LONG = 0.05
+"""Seconds after which a query gives way to others: by then most have been answered."""
 
 
 class Keeper(Protocol):
@@ -54,7 +56,7 @@ class Exchange:
         self._clock: asyncio.TimerHandle | None = None
         self._clock_name, self._clock_since = "", 0.0
         self._cause: str | None = None
-        self._over = False
+        self._over = self._slowed = False
         self._query = ""
         self._first: list[bytes] = []
 
@@ -174,7 +176,18 @@ class Exchange:
         self._stop()
         if not self._over:
             self._clock_name, self._clock_since = name, time.monotonic()
-            self._clock = asyncio.get_running_loop().call_later(max(0.0, self._left[name]), self._expire, name)
+            left = max(0.0, self._left[name])
+            quick = max(0.0, _LONG - self._limits.deadline + left)
+            if name == _DEADLINE and not self._slowed and quick < left:
+                self._clock = asyncio.get_running_loop().call_later(quick, self._slow, left - quick)
+            else:
+                self._clock = asyncio.get_running_loop().call_later(left, self._expire, name)
+
+    def _slow(self, left: float) -> None:
+        """The query has turned out to be a long one."""
+        self._slowed = True
+        self._child.slow()
+        self._clock = asyncio.get_running_loop().call_later(left, self._expire, _DEADLINE)
 
     def _stop(self) -> None:
         if self._clock is not None:

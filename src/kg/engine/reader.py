@@ -11,7 +11,7 @@ import resource
 import signal
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import IO, TypeAlias, cast
 
 import pyoxigraph as ox
@@ -23,7 +23,7 @@ _STACK_BYTES = 512 << 20
 _CHUNK_BYTES = 1 << 16
 _OUT = 1
 _NICENESS = 10
-"""A query gives way to the server, which answers from memory and takes requests meanwhile.
+"""A query gives way to the server, which answers from memory and takes requests meanwhile; a long one to others.
 
 Only the thread that evaluates does so, and not before it can: on a machine with much other work a process that starts
 with this priority may take too long to be waited for, as would the next one.
@@ -73,15 +73,19 @@ class _Output:
 
 
 class _Reader:
-    """The store, and how much memory the process may come to hold before it counts as worn."""
+    """The store, and how much more memory the process may come to hold before it counts as worn."""
 
-    def __init__(self, store: ox.Store, prefixes: dict[str, str], resident_bytes: int) -> None:
+    def __init__(self, store: ox.Store, prefixes: dict[str, str], growth: int) -> None:
         self._store = store
         self._prefixes = prefixes
-        self._resident_bytes = resident_bytes
+        self._resident_bytes = _resident() + growth
 
-    def serve(self) -> None:
-        """Answer until the other side closes the pipe."""
+    def serve(self) -> bool:
+        """Answer until the other side closes the pipe, or has slowed this thread: then it is ``True``.
+
+        The system lets no thread take back its priority, so that another has to go on.
+        """
+        usual = os.getpriority(os.PRIO_PROCESS, 0)
         while (question := _next_question()) is not None:
             try:
                 self._answer(question)
@@ -91,11 +95,14 @@ class _Reader:
                 _fail("syntax", str(error))
             except MemoryError:
                 _fail("memory", "")
-                return
+                return False
             except RuntimeError as error:
                 _fail("unsupported", str(error))
             except (OSError, ValueError) as error:
                 _fail("engine", str(error))
+            if os.getpriority(os.PRIO_PROCESS, 0) > usual:
+                return True
+        return False
 
     def _answer(self, question: Question) -> None:
         results = self._evaluate(question)
@@ -203,15 +210,30 @@ def _send(data: bytes) -> None:
         rest = rest[os.write(_OUT, rest) :]
 
 
-def _run(store: ox.Store, prefixes: dict[str, str], memory: int, barriers: sandbox.Barriers) -> None:
-    os.nice(_NICENESS)
+def _run(reader: _Reader, memory: int, barriers: sandbox.Barriers) -> bool:
+    """Give up rights and answer; the same as :meth:`_Reader.serve`."""
     barriers |= sandbox.cap_resources(memory)
     barriers["system calls"] = sandbox.filter_calls()
     if not (barriers["system calls"] or barriers["network"]):
         sys.stderr.write("neither seccomp nor namespaces: queries could reach the network\n")
-        return
+        return False
     _send(frames.pack(frames.READY, json.dumps(barriers).encode()))
-    _Reader(store, prefixes, _resident() + memory // 4).serve()
+    return reader.serve()
+
+
+def _in_thread(work: Callable[[], bool]) -> bool:
+    """What some work returns that is done in a thread with a large stack, which gives way to the server."""
+    told = [False]
+
+    def nicely() -> None:
+        os.nice(_NICENESS)
+        told[0] = work()
+
+    threading.stack_size(_STACK_BYTES)
+    worker = threading.Thread(target=nicely)
+    worker.start()
+    worker.join()
+    return told[0]
 
 
 def main(directory: str, options: str) -> None:
@@ -225,10 +247,11 @@ def main(directory: str, options: str) -> None:
     barriers = {"network": sandbox.leave_network(), "parent": sandbox.end_with_parent()}
     store = ox.Store.read_only(directory)
     chosen = json.loads(options)
-    threading.stack_size(_STACK_BYTES)
-    worker = threading.Thread(target=_run, args=(store, chosen["prefixes"], chosen["memory"], barriers))
-    worker.start()
-    worker.join()
+    memory = chosen["memory"]
+    reader = _Reader(store, chosen["prefixes"], memory // 4)
+    slowed = _in_thread(lambda: _run(reader, memory, barriers))
+    while slowed:
+        slowed = _in_thread(reader.serve)
     os._exit(0)  # the engine has nothing to save, and closing it takes longer than it lives
 
 
