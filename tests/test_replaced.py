@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pyoxigraph as ox
 import pytest
@@ -19,6 +20,7 @@ from kg.web.app import create_app
 ROOT = Path(__file__).parents[1]
 BASE = "https://w3id.org/armature/"
 OLD, NEW = BASE + "id/cockerill-defence", BASE + "id/john-cockerill-defense"
+CLAIM = BASE + "claim/caesar-order-item-caesar"
 DATA = """
 @prefix dcterms: <http://purl.org/dc/terms/> .
 @prefix id: <https://w3id.org/armature/id/> .
@@ -69,6 +71,32 @@ def test_every_address_leads_to_the_same_of_the_successor(visitor: TestClient, a
     answer = visitor.get(asked, headers={"Accept": "text/html"})
     assert (answer.status_code, answer.headers["location"]) == (301, successor)
     assert visitor.get(successor, follow_redirects=True).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "successor"),
+    [
+        ("/query/names-of-entity?entity=cockerill-defence", "/query/names-of-entity?entity=john-cockerill-defense"),
+        ("/query/names-of-entity.csv?entity=id:cockerill-defence", "/query/names-of-entity.csv?entity=john-cockerill-defense"),
+        (
+            f"/query/names-of-entity.json?entity={OLD}&entity=arquus&asOf=2024-06-01",
+            "/query/names-of-entity.json?entity=john-cockerill-defense&entity=arquus&asOf=2024-06-01",
+        ),
+        ("/query/describe.ttl?entity=claim:old-purpose", f"/query/describe.ttl?entity={quote(CLAIM, safe='')}"),
+    ],
+)
+def test_stored_queries_about_what_was_replaced_lead_to_those_about_its_successor(
+    visitor: TestClient, asked: str, successor: str
+) -> None:
+    answer = visitor.get(asked, headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.headers["location"]) == (301, successor)
+    assert visitor.get(successor).status_code == 200
+
+
+def test_stored_queries_about_anything_else_are_answered_as_they_are(visitor: TestClient) -> None:
+    assert visitor.get("/query/names-of-entity.csv?entity=arquus").status_code == 200
+    assert visitor.get("/query/names-of-entity.csv?entity=").status_code == 200
+    assert visitor.get("/query/names-of-entity.csv?entity=nope:x").status_code == 400
 
 
 def test_the_way_leads_through_a_prefix_of_the_server(merged: Settings) -> None:

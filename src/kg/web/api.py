@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from kg import export, formats
 from kg.engine.store import Accept
@@ -13,10 +14,21 @@ from kg.engine.store import Request as Query
 from kg.errors import BadRequest, UnknownQuery
 from kg.formats import HTML, JSON, Format, of_family
 from kg.serving import Current, Serving, Values
-from kg.stored import Parameter, StoredQuery, column_words, find, offered
+from kg.stored import Parameter, StoredQuery, column_words, expand, find, offered
+from kg.terms import ID
 from kg.web import descriptions, kept, language, pages, queries_view, rates
 from kg.web.exports import downloaded
-from kg.web.replies import chosen, documented, headers, local, split_suffix, tagged, unchanged
+from kg.web.replies import (
+    REVALIDATE,
+    chosen,
+    documented,
+    headers,
+    local,
+    root,
+    split_suffix,
+    tagged,
+    unchanged,
+)
 
 SOLUTIONS = of_family("solutions")
 GRAPHS = of_family("graph")
@@ -120,6 +132,8 @@ async def _stored(request: Request, serving: Serving, name: str) -> Response:
     if form is _QUERY_TEXT:
         return PlainTextResponse(text, media_type=_QUERY_TEXT.media_type)
     async with serving.current() as served:
+        if moved := _moved(request, serving, served, stored):
+            return moved
         tag = tagged(request, serving.settings, served, form)
         if held := unchanged(request, tag):
             return held
@@ -139,6 +153,23 @@ def _values(request: Request, stored: StoredQuery) -> Values:
     ours = {"format", "page", language.PARAMETER} - {parameter.name for parameter in stored.parameters}
     names = [name for name, _ in pairs if name not in ours]
     return {name: [value for n, value in pairs if n == name] for name in dict.fromkeys(names)}
+
+
+def _moved(request: Request, serving: Serving, served: Current, stored: StoredQuery) -> Response | None:
+    """301 to the same question about the successors of things that were replaced; ``None`` where it names none."""
+    things = {parameter.name for parameter in stored.parameters if parameter.kind == "iri"}
+    given = request.query_params.multi_items()
+    meant = [(name, _successor(value, serving, served) if name in things else value) for name, value in given]
+    if meant == given:
+        return None
+    path = str(request.scope["path"]).removeprefix(root(request))
+    return RedirectResponse(local(request, f"{path}?{urlencode(meant)}"), 301, headers={"Cache-Control": REVALIDATE})
+
+
+def _successor(name: str, serving: Serving, served: Current) -> str:
+    """What has replaced the thing of a name, as short as it can be written; the name itself where nothing has."""
+    successor = served.search.replaced.get(expand(name, serving.prefixes))
+    return successor.removeprefix(ID) if successor else name
 
 
 async def _ran(
