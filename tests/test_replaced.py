@@ -77,7 +77,10 @@ def test_every_address_leads_to_the_same_of_the_successor(visitor: TestClient, a
     ("asked", "successor"),
     [
         ("/query/names-of-entity?entity=cockerill-defence", "/query/names-of-entity?entity=john-cockerill-defense"),
-        ("/query/names-of-entity.csv?entity=id:cockerill-defence", "/query/names-of-entity.csv?entity=john-cockerill-defense"),
+        (
+            "/query/names-of-entity.csv?entity=id:cockerill-defence",
+            "/query/names-of-entity.csv?entity=john-cockerill-defense",
+        ),
         (
             f"/query/names-of-entity.json?entity={OLD}&entity=arquus&asOf=2024-06-01",
             "/query/names-of-entity.json?entity=john-cockerill-defense&entity=arquus&asOf=2024-06-01",
