@@ -123,8 +123,11 @@ def test_of_a_small_graph_all_claims_are_read_and_of_a_large_one_none(assembled:
     assert asyncio.run(scenario(small)) == (claims, small.asked)
     assert small.asked.count("claim-statements") > 1
     assert claims > 40
-    assert asyncio.run(scenario(large)) == (0, large.asked)
-    assert "claim-statements" not in large.asked
+    far = Graphs(assembled)
+    far.served.remote = True
+    for none in (large, far):
+        assert asyncio.run(scenario(none)) == (0, none.asked)
+        assert "claim-statements" not in none.asked
 
 
 # A server that settles in
@@ -166,19 +169,30 @@ def test_a_server_reads_claims_before_anyone_asks_and_again_of_a_new_snapshot(
         assert "Arquus anew" in client.get("/id/arquus.html").text
 
 
+@pytest.mark.parametrize("failure", [EngineFailure("It broke."), ValueError("A mistake of ours.")])
 def test_what_cannot_be_read_now_is_read_when_a_page_asks(
-    quick: None, settings: Settings, built: object, monkeypatch: pytest.MonkeyPatch
+    quick: None,
+    settings: Settings,
+    built: object,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    failure: Exception,
 ) -> None:
     tried = list[str]()
 
+    async def unprepared(_: object) -> None:
+        """Nothing is read before the server is ready."""
+
     async def broken(_: object, name: str) -> None:
         tried.append(name)
-        raise EngineFailure("It broke.")
+        raise failure
 
     levels = chains.levels
+    monkeypatch.setattr(settling, "prepare", unprepared)
     monkeypatch.setattr(chains, "levels", broken)
     with TestClient(create_app(settings)) as client:
-        _until(lambda: len(tried) > 1)
+        _until(lambda: "not all read beforehand" in caplog.text)
+        assert tried
         monkeypatch.setattr(chains, "levels", levels)
         assert archive._ARCHIVES == {}
         assert "Every claim about this" in client.get("/id/arquus.html").text

@@ -138,9 +138,11 @@ async def _shown(asker: Asker, found: Sequence[Record], entities: Sequence[Iri],
 async def filled(serving: Serving, served: Current) -> AsyncIterator[int]:
     """Read all claims of a graph that is small enough for its captions to be read whole; how many, after each part.
 
+    None of what another server holds.
+
     Raises:
         KgError: they could not be read; those that were are kept.
     """
-    claims = Asker(serving, served).lexicon.whole(CLAIM)[:_KEPT_CLAIMS]
+    claims = [] if served.remote else Asker(serving, served).lexicon.whole(CLAIM)[:_KEPT_CLAIMS]
     for start in range(0, len(claims), _AT_ONCE):
         yield len(await full(Asker(serving, served), claims[start : start + _AT_ONCE], [""], {}))

@@ -52,11 +52,15 @@ async def settling(serving: Serving) -> AsyncIterator[None]:
 async def _follow(serving: Serving) -> None:
     read = ""
     while True:
-        with suppress(KgError):
+        try:
             async with serving.current() as served:
                 if served.hash != read:
                     read = served.hash
                     await _read(serving, served)
+        except KgError as error:
+            log.warning("not all read beforehand: %s", error.detail)
+        except Exception:
+            log.exception("not all read beforehand")  # pages are made without it, too
         await asyncio.sleep(_LOOKED_EACH)
 
 
