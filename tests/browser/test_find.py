@@ -64,7 +64,7 @@ def test_a_search_can_be_narrowed_without_scripts(browser: Browser, address: str
         page.get_by_label("Kind").select_option("Post")
         page.locator("main").get_by_role("button", name="Search").click()
         assert "kind=Post" in page.url
-        assert page.locator("ol.hits li").count() == 1
+        expect(page.locator("ol.hits li")).to_have_count(1)
         expect(page.get_by_role("link", name="Belgian Minister of Defence")).to_be_visible()
 
 

@@ -9,7 +9,9 @@ import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
+from kg.engine.cached import CachedStore
 from kg.errors import KgError
 from kg.serving import Current, Serving
 from kg.web import archive, chains
@@ -26,7 +28,13 @@ async def prepare(serving: Serving) -> None:
     """Read what things are called, and trees; what cannot be read now is read when a page asks."""
     with suppress(KgError):
         async with serving.current() as served:
-            await _prepared(serving, served)
+            await _prepared(serving, _uncached(served))
+
+
+def _uncached(served: Current) -> Current:
+    """The same snapshot asked past the answers in memory, for what is asked once is not to drive out others."""
+    store = served.store
+    return replace(served, store=store.behind) if isinstance(store, CachedStore) else served
 
 
 async def _prepared(serving: Serving, served: Current) -> None:
@@ -56,7 +64,7 @@ async def _follow(serving: Serving) -> None:
             async with serving.current() as served:
                 if served.hash != read:
                     read = served.hash
-                    await _read(serving, served)
+                    await _read(serving, _uncached(served))
         except KgError as error:
             log.warning("not all read beforehand: %s", error.detail)
         except Exception:
