@@ -1,5 +1,6 @@
 """Readers as they start: killed by somebody, or giving up by themselves."""
 
+import _thread
 import asyncio
 import errno
 import os
@@ -13,6 +14,7 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 
+from kg.engine import reader
 from kg.engine.child import Child, KilledAtStartError
 from kg.engine.limits import Limits
 from kg.engine.store import Accept, EmbeddedStore, Request, read
@@ -98,6 +100,31 @@ NUMBERS = " ".join(map(str, range(130)))
 LONG = (
     "SELECT (COUNT(*) AS ?n) {" + "".join(f"VALUES ?{x} {{ {NUMBERS} }} " for x in "abc") + "FILTER(?a + ?b > ?c) }"
 )
+
+
+def test_the_thread_that_goes_on_needs_no_more_memory_than_the_one_before(directory: Path) -> None:
+    """There is no room for a second stack, which the first thread holds until it is gone."""
+
+    async def scenario() -> None:
+        store = EmbeddedStore(directory, limits=Limits(memory=200 << 20), readers=1)
+        try:
+            await read(await store.answer(Request("ASK {}", JSON)))
+            await _until(lambda: len(store.pids) == 3)
+            pids = store.pids
+            for number in range(8):
+                assert b'"value":"' in await read(await store.answer(Request(f"{LONG} # {number}", JSON)))
+            assert store.pids == pids
+        finally:
+            await store.close()
+
+    asyncio.run(asyncio.wait_for(scenario(), 60))
+
+
+def test_a_thread_that_does_not_come_to_life_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_thread, "start_new_thread", lambda *_: None)
+    monkeypatch.setattr(_thread, "stack_size", lambda _: 0)
+    monkeypatch.setattr(reader, "_BEGINS", 0.01)
+    assert reader._in_thread(lambda: True) is False
 
 
 def test_a_long_query_gives_way_to_others_and_the_next_one_does_not(directory: Path) -> None:

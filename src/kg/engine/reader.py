@@ -5,12 +5,13 @@ little, so that a killed one is soon replaced. Queries run in one thread with a 
 recurses once per nested bracket, union or projected expression.
 """
 
+import _thread
 import json
 import os
 import resource
 import signal
 import sys
-import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import IO, TypeAlias, cast
 
@@ -21,6 +22,8 @@ from kg.engine.frames import Failure, Family, Manner, Question, Texts
 
 _STACK_BYTES = 512 << 20
 _CHUNK_BYTES = 1 << 16
+_MOMENT, _BEGINS = 0.0005, 5.0
+"""Seconds between looks at a thread that begins or ends, and those within which it has to begin."""
 _OUT = 1
 _NICENESS = 10
 """A query gives way to the server, which answers from memory and takes requests meanwhile; a long one to others.
@@ -222,17 +225,31 @@ def _run(reader: _Reader, memory: int, barriers: sandbox.Barriers) -> bool:
 
 
 def _in_thread(work: Callable[[], bool]) -> bool:
-    """What some work returns that is done in a thread with a large stack, which gives way to the server."""
-    told = [False]
+    """What some work returns that is done in a thread with a large stack, which gives way to the server.
+
+    It returns when the thread is gone, so that the next one takes over its stack: there is no room for two. One that
+    does not come to life for want of memory has done nothing, and the process is to end.
+    """
+    done, begun, told = _thread.allocate_lock(), list[int](), [False]
 
     def nicely() -> None:
-        os.nice(_NICENESS)
-        told[0] = work()
+        begun.append(_thread.get_native_id())
+        try:
+            os.nice(_NICENESS)
+            told[0] = work()
+        finally:
+            done.release()
 
-    threading.stack_size(_STACK_BYTES)
-    worker = threading.Thread(target=nicely)
-    worker.start()
-    worker.join()
+    done.acquire()
+    _thread.stack_size(_STACK_BYTES)
+    _thread.start_new_thread(nicely, ())
+    until = time.monotonic() + _BEGINS
+    while not begun and time.monotonic() < until:
+        time.sleep(_MOMENT)
+    if begun:
+        done.acquire()
+        while os.path.exists(f"/proc/self/task/{begun[0]}"):  # noqa: PTH110 - pathlib is slow to import
+            time.sleep(_MOMENT)
     return told[0]
 
 
